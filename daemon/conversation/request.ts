@@ -1,0 +1,104 @@
+// The neutral view of a request. It is a view, not a copy: the client's bytes stay as they came (`body`), sizes and
+// needs are known from one scan, and messages are parsed only when somebody reads them. Same-dialect targets get the
+// bytes back; other dialects are built from this view.
+
+import type { Capability, DialectId } from '../protocol/vocabulary.ts';
+import type { JsonObject, JsonValue } from '../util/json.ts';
+import type { RequestBody } from '../util/request-body.ts';
+
+export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
+
+export type ImageSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string };
+
+export type ContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly source: ImageSource; readonly detail?: string }
+  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string }
+  | { readonly type: 'refusal'; readonly text: string }
+  /** `input` is the raw text of the arguments, never parsed and written again. */
+  | { readonly type: 'tool-call'; readonly callId: string; readonly name: string; readonly input: string }
+  | {
+      readonly type: 'tool-result';
+      readonly callId: string;
+      readonly content: readonly ContentPart[];
+      readonly isError?: boolean;
+    }
+  /** Anything this model has no word for (audio, files, server tools, …), kept as the client wrote it. */
+  | { readonly type: 'other'; readonly wireType: string; readonly raw: JsonValue };
+
+export interface Message {
+  readonly role: Role;
+  readonly content: readonly ContentPart[];
+  readonly name?: string;
+}
+
+/** What one scan tells of a message without parsing it. */
+export interface MessageOutline {
+  readonly role: Role;
+  /** Size of the message on the wire. */
+  readonly bytes: number;
+  readonly hasImage: boolean;
+  readonly isToolResult: boolean;
+  readonly hasToolCall: boolean;
+}
+
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description?: string;
+  /** JSON Schema of the arguments, as the client wrote it. */
+  readonly parameters?: JsonObject;
+  readonly raw: JsonValue;
+}
+
+/** How the answer must be shaped. */
+export type ResponseFormat =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'json-object' }
+  | {
+      readonly kind: 'json-schema';
+      readonly schema: JsonObject;
+      readonly name?: string;
+      readonly strict?: boolean;
+    };
+
+export interface ConversationRequest {
+  readonly dialect: DialectId;
+  /** As the client wrote it; `auto` when it sent none. */
+  readonly requestModel: string;
+  readonly stream: boolean;
+  /** The client's own limit; absent = it set none. */
+  readonly maxOutputTokens: number | undefined;
+  /** One entry per message in wire order (a dialect's separate system text counts as a first message). */
+  readonly outline: readonly MessageOutline[];
+  /** Parses message `index` on first use and remembers it. Throws `request.malformed` when it cannot be read. */
+  message(index: number): Message;
+  /** Number of tools declared; their definitions are parsed by `tools()` on first use. */
+  readonly toolCount: number;
+  tools(): readonly ToolDefinition[];
+  readonly responseFormat: ResponseFormat;
+  /** What a model must be able to do to serve this request. */
+  readonly needs: readonly Capability[];
+  /** Session identity that the body carries (`prompt_cache_key`, `metadata.user_id`, …), if any. */
+  readonly bodySessionId: string | undefined;
+  /** The client asked for usage in the stream (or its dialect always has it). */
+  readonly wantsUsage: boolean;
+  /** Number of answers asked for (`n`), 1 by default. */
+  readonly choiceCount: number;
+  readonly body: RequestBody;
+}
+
+/** All messages of a request, parsed. */
+export function messagesOf(request: ConversationRequest): readonly Message[] {
+  return request.outline.map((_, index) => request.message(index));
+}
+
+/** The text parts of a message joined with newlines. */
+export function textOf(content: readonly ContentPart[]): string {
+  let text = '';
+  for (const part of content) {
+    if (part.type === 'text') text += text === '' ? part.text : `\n${part.text}`;
+  }
+  return text;
+}

@@ -1,0 +1,37 @@
+// Arithmetic on token counts. Totals include their parts; see TokenUsage.
+
+import type { TokenUsage } from '../protocol/vocabulary.ts';
+
+export const NO_USAGE: TokenUsage = Object.freeze({
+  inputTokens: 0,
+  cacheReadInputTokens: 0,
+  cacheCreationInputTokens: 0,
+  outputTokens: 0,
+  reasoningOutputTokens: 0,
+});
+
+export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    cacheReadInputTokens: a.cacheReadInputTokens + b.cacheReadInputTokens,
+    cacheCreationInputTokens: a.cacheCreationInputTokens + b.cacheCreationInputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    reasoningOutputTokens: a.reasoningOutputTokens + b.reasoningOutputTokens,
+  };
+}
+
+/** Counts are whole, not negative, and no part is larger than its total. */
+export function isPlausibleUsage(usage: TokenUsage): boolean {
+  const counts = [
+    usage.inputTokens,
+    usage.cacheReadInputTokens,
+    usage.cacheCreationInputTokens,
+    usage.outputTokens,
+    usage.reasoningOutputTokens,
+  ];
+  return (
+    counts.every((count) => Number.isSafeInteger(count) && count >= 0) &&
+    usage.cacheReadInputTokens + usage.cacheCreationInputTokens <= usage.inputTokens &&
+    usage.reasoningOutputTokens <= usage.outputTokens
+  );
+}

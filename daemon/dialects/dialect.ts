@@ -1,0 +1,89 @@
+// What a wire format must be able to do. Two faces: towards clients (ClientCodec) and towards providers
+// (UpstreamCodec), so that a format only providers speak needs no client face.
+// Codecs are pure and synchronous: no I/O, no clock, no random ids; equal input gives equal bytes.
+
+import type { AttemptFailure } from '../conversation/attempt-failure.ts';
+import type { ConversationRequest } from '../conversation/request.ts';
+import type { StreamEvent } from '../conversation/stream-event.ts';
+import type { RouterError } from '../errors.ts';
+import type { DialectId } from '../protocol/vocabulary.ts';
+import type { JsonObject } from '../util/json.ts';
+import type { RequestBody } from '../util/request-body.ts';
+import type { SseFrame } from './sse-parser.ts';
+
+/** The facts about the chosen model that change what is sent to it. */
+export interface EncodeTarget {
+  readonly dialect: DialectId;
+  readonly upstreamModel: string;
+  readonly maxOutputTokens: number;
+}
+
+export interface EncodedRequest {
+  /** Path below the provider's base URL, with a leading slash. */
+  readonly path: string;
+  readonly body: Buffer;
+  /** What could not be carried over to this dialect, one sentence each; goes into the record. */
+  readonly warnings: readonly string[];
+}
+
+export interface StreamDecoder {
+  push(frame: SseFrame): readonly StreamEvent[];
+  /**
+   * The upstream closed the stream. Emits what closes open parts and `response-end`, or `response-failed` with kind
+   * `interrupted` when the stream was not complete by the rules of its dialect.
+   */
+  end(): readonly StreamEvent[];
+}
+
+export interface StreamEncoder {
+  /** SSE text to write for this event; often empty. */
+  push(event: StreamEvent): string;
+  /** What is still owed after the last event (the terminator). Only called after `response-end`. */
+  end(metadata: JsonObject | undefined): string;
+}
+
+/** Names the answer when it must be encoded anew (another dialect, or a replay from the cache). */
+export interface AnswerIdentity {
+  readonly responseId: string;
+  readonly responseModel: string;
+  readonly createdAtS: number;
+  /** Whether the client asked for usage in the stream. */
+  readonly wantsUsage: boolean;
+}
+
+/**
+ * Lets a same-dialect stream pass with only named changes: the usage chunk that we asked for and the client did not is
+ * taken out, and `_pointsman` is put into the last data chunk when `metadata` is given.
+ * Frames come back as the bytes that arrived wherever nothing had to change.
+ */
+export interface FrameFilter {
+  /** `events` is what the decoder made of this same frame. */
+  push(frame: SseFrame, events: readonly StreamEvent[]): readonly Buffer[];
+  end(metadata: JsonObject | undefined): readonly Buffer[];
+}
+
+export interface ClientCodec {
+  /** Throws `request.malformed` / `request.unsupported` naming the field; unknown fields are fine. */
+  decodeRequest(body: RequestBody): ConversationRequest;
+  encodeResponse(events: readonly StreamEvent[], identity: AnswerIdentity): JsonObject;
+  createStreamEncoder(identity: AnswerIdentity): StreamEncoder;
+  createFrameFilter(options: { readonly stripUsage: boolean; readonly holdLast: boolean }): FrameFilter;
+  encodeError(error: RouterError): { readonly statusCode: number; readonly body: JsonObject };
+}
+
+export interface UpstreamCodec {
+  /**
+   * Body for one attempt. Same dialect: the client's bytes with only named fields changed. Idempotent: called once
+   * per attempt on the same request.
+   */
+  encodeRequest(request: ConversationRequest, target: EncodeTarget): EncodedRequest;
+  /** Events of a complete plain answer; `response-failed` when the body is an error in disguise or not an answer. */
+  decodeResponse(body: JsonObject): readonly StreamEvent[];
+  createStreamDecoder(): StreamDecoder;
+  /** `bodyText` is at most 64 KiB of what the upstream sent with an error status. */
+  decodeFailure(statusCode: number, bodyText: string): AttemptFailure;
+}
+
+export interface Dialect extends ClientCodec, UpstreamCodec {
+  readonly id: DialectId;
+}

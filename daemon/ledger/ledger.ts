@@ -1,0 +1,44 @@
+// The books. Appending never throws and never waits: a full disk must not fail an answer.
+
+import type { ExchangesBody, TotalsBody, TotalsGroupBy } from '../protocol/control-api.ts';
+import type { ExchangeRecord } from '../protocol/exchange-record.ts';
+import type { RoutingTable } from '../route/policy.ts';
+
+export interface TotalsQuery {
+  /** Unix epoch ms; absent = from the beginning. */
+  readonly sinceAtMs?: number;
+  readonly groupBy?: TotalsGroupBy;
+}
+
+export interface ExchangesQuery {
+  /** 1..500, 50 by default. */
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly before?: string;
+  readonly conversationId?: string;
+}
+
+export interface LedgerState {
+  readonly rows: number;
+  /** Absolute path, or ':memory:'. */
+  readonly path: string;
+  readonly ok: boolean;
+  readonly error: string | null;
+}
+
+export interface Ledger {
+  /** Queues a finished exchange; it is written with others within `flushIntervalMs`. */
+  append(record: ExchangeRecord): void;
+  /** Remembers a routing table under its hash, once. */
+  rememberTable(table: RoutingTable): void;
+  /** The stored table, for replaying a decision; null when unknown. */
+  table(hash: string): RoutingTable | null;
+  /** Resolves when everything appended so far is on disk, or could not be written (see `state`). */
+  flush(): Promise<void>;
+  /** The three readers see appended rows at once, flushed or not. */
+  totals(query: TotalsQuery): TotalsBody;
+  exchanges(query: ExchangesQuery): ExchangesBody;
+  exchange(exchangeId: string): ExchangeRecord | null;
+  state(): LedgerState;
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+// The seam between "what is asked" and "which model answers". A policy is a pure function: the same input and the same
+// table give the same plan, so any stored decision can be replayed.
+
+import type { ModelTarget } from '../catalog/model-target.ts';
+import type { Candidate, DecisionInput, WouldFlip } from '../protocol/exchange-record.ts';
+import type { Complexity, Profile, RouteReason, TaskType } from '../protocol/vocabulary.ts';
+
+/** Model ids in order of preference, per profile, task type (or `default`) and grade. */
+export type ProfileTable = Readonly<
+  Record<
+    Profile,
+    Readonly<Partial<Record<TaskType | 'default', Readonly<Partial<Record<Complexity, readonly string[]>>>>>>
+  >
+>;
+
+/** Everything a policy knows about the world: models, prices, tables, settings. Immutable; made once per configuration. */
+export interface RoutingTable {
+  /** SHA-256 (first 16 hex) over the rest of this object; the ledger stores each table once under it. */
+  readonly hash: string;
+  readonly targets: readonly ModelTarget[];
+  readonly profiles: ProfileTable;
+  readonly profile: Profile;
+  /** Id of the model that `auto` and unknown names are compared with; null when no model is configured. */
+  readonly baseline: string | null;
+  readonly bareModelNames: 'ceiling' | 'exact';
+  readonly maxAttempts: number;
+  readonly exactFallback: boolean;
+  readonly maxTurnsBeforeUpgrade: number;
+}
+
+/** What to try, in order, and why. */
+export interface RoutePlan {
+  /** First is the choice, the rest the fallback chain. Empty only when `error` is set. */
+  readonly targets: readonly ModelTarget[];
+  readonly baseline: ModelTarget | null;
+  readonly reason: RouteReason;
+  readonly profile: Profile;
+  /** Every target that was looked at, with its expected cost and why it lost. */
+  readonly candidates: readonly Candidate[];
+  readonly notes: readonly string[];
+  /** Set when nothing can serve the request. */
+  readonly error: PlanError | null;
+}
+
+export interface PlanError {
+  readonly code: 'model.unknown' | 'route.no_eligible_target';
+  readonly message: string;
+}
+
+export interface Policy {
+  readonly name: string;
+  plan(input: DecisionInput, table: RoutingTable): RoutePlan;
+  /** The smallest single changes of the input that would lead to another first choice. */
+  wouldFlip(input: DecisionInput, table: RoutingTable): readonly WouldFlip[];
+}
