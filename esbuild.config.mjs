@@ -1,9 +1,10 @@
 // Builds what is shipped. `dist/daemon.cjs` is the daemon and the command line in one file; `dist/demo.cjs` is loaded by
-// it for `pointsman demo` only, since it carries the official SDKs.
+// it for `pointsman demo` only, since it carries the official SDK; `dist/config.schema.json` is for editors.
 import { build, context } from 'esbuild';
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const { version } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+const { version, engines } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
+const leastNode = engines.node.replace('>=', '');
 
 /** In the bundle the demo is a file of its own beside the daemon; in the sources it is a module. */
 const demoStaysApart = {
@@ -15,10 +16,31 @@ const demoStaysApart = {
   },
 };
 
+/** npm links `bin` files as they are, and people run them by path: the mode has to be right here. */
+const executable = {
+  name: 'executable',
+  setup(setup) {
+    setup.onEnd(({ errors }) => {
+      if (errors.length === 0) chmodSync(setup.initialOptions.outfile, 0o755);
+    });
+  },
+};
+
+/**
+ * Runs before the first `require`, in words that every Node knows: without it an older one would fail at `node:sqlite`
+ * with a stack. "use strict" comes first because it counts only there.
+ */
+const nodeCheck = `"use strict";(function (has, least) {
+  if (has[0] > least[0] || (has[0] === least[0] && has[1] >= least[1])) return;
+  require("fs").writeSync(2, "pointsman: Node.js ${leastNode} or newer is needed and this is " + process.version + "; install a newer one from https://nodejs.org\\n");
+  process.exit(1);
+})(process.versions.node.split(".").map(Number), ${JSON.stringify(leastNode.split('.').map(Number))});`;
+
 const shared = {
   bundle: true,
   platform: 'node',
-  target: 'node22',
+  // Older than what is needed to run: a file that cannot be parsed cannot say which Node it needs.
+  target: 'node20',
   format: 'cjs',
   // jsonc-parser's `main` is a UMD file that cannot be bundled; its `module` can.
   mainFields: ['module', 'main'],
@@ -32,15 +54,21 @@ const outputs = [
     ...shared,
     entryPoints: ['daemon/main.ts'],
     outfile: 'dist/daemon.cjs',
-    banner: { js: '#!/usr/bin/env node' },
-    plugins: [demoStaysApart],
+    banner: { js: `#!/usr/bin/env node\n${nodeCheck}` },
+    plugins: [demoStaysApart, executable],
     minify: true,
   },
   { ...shared, entryPoints: ['daemon/demo/run-demo.ts'], outfile: 'dist/demo.cjs', minify: true },
 ];
 
+async function writeConfigSchema() {
+  const { configJsonSchema } = await import('./daemon/config/schema.ts');
+  mkdirSync('dist', { recursive: true });
+  writeFileSync('dist/config.schema.json', `${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+}
+
 if (process.argv.includes('--watch')) {
   for (const output of outputs) await (await context(output)).watch();
 } else {
-  await Promise.all(outputs.map((output) => build(output)));
+  await Promise.all([...outputs.map((output) => build(output)), writeConfigSchema()]);
 }
