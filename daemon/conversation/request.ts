@@ -42,6 +42,8 @@ export interface MessageOutline {
   readonly hasImage: boolean;
   readonly isToolResult: boolean;
   readonly hasToolCall: boolean;
+  /** Whether it holds text outside of tool results; absent = not known, read the message to find out. */
+  readonly hasText?: boolean;
 }
 
 export interface ToolDefinition {
@@ -86,6 +88,10 @@ export interface ConversationRequest {
   readonly wantsUsage: boolean;
   /** Number of answers asked for (`n`), 1 by default. */
   readonly choiceCount: number;
+  /** Wire bytes of message `index`. Equal bytes are the same prefix to a prompt cache. */
+  messageBytes(index: number): Buffer;
+  /** Wire bytes of what comes before the messages in a prompt cache: tool definitions and separate system text. */
+  preambleBytes(): Buffer;
   readonly body: RequestBody;
 }
 

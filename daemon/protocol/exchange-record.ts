@@ -156,7 +156,12 @@ export interface DecisionInput {
   /** Model that this conversation is on; null for a new one. */
   readonly affinityModel: string | null;
   /** Models out for now (failing, cooling down, no key), with the reason. */
-  readonly unavailable: readonly { readonly model: string; readonly why: string }[];
+  readonly unavailable: readonly {
+    readonly model: string;
+    readonly why: string;
+    /** Unix epoch ms; null or absent = not known. */
+    readonly retryAtMs?: number | null;
+  }[];
   readonly atMs: number;
 }
 
