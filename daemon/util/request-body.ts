@@ -6,9 +6,20 @@ export interface Span {
   readonly end: number;
 }
 
+/** One top-level member as it stands in the bytes. */
+export interface BodyMember {
+  /** Name with its escapes resolved. */
+  readonly key: string;
+  /** Offset of the opening quote of the name. */
+  readonly keyStart: number;
+  readonly value: Span;
+}
+
 export interface RequestBody {
   /** Exactly what the client sent; never written to. */
   readonly bytes: Buffer;
   /** Span of each top-level member's value. Of duplicate keys the last one counts, as in JSON.parse. */
   readonly members: ReadonlyMap<string, Span>;
+  /** Every top-level member in wire order, duplicates included, so that an edit can reach all of them. */
+  readonly entries: readonly BodyMember[];
 }
