@@ -16,6 +16,11 @@ export interface EncodeTarget {
   readonly dialect: DialectId;
   readonly upstreamModel: string;
   readonly maxOutputTokens: number;
+  /**
+   * `always`: this provider sends usage in every stream and refuses to be asked for it (Mistral answers 422), so the
+   * wish is left out, also where the client wrote it. Absent = asked for in every stream.
+   */
+  readonly usageInStream?: 'on-request' | 'always';
 }
 
 export interface EncodedRequest {
@@ -68,6 +73,8 @@ export interface ClientCodec {
   encodeResponse(events: readonly StreamEvent[], identity: AnswerIdentity): JsonObject;
   createStreamEncoder(identity: AnswerIdentity): StreamEncoder;
   createFrameFilter(options: { readonly stripUsage: boolean; readonly holdLast: boolean }): FrameFilter;
+  /** A plain answer's bytes with a `_pointsman` member added; every other byte as it was. */
+  addMetadata(bytes: Buffer, metadata: JsonObject): Buffer;
   encodeError(error: RouterError): { readonly statusCode: number; readonly body: JsonObject };
 }
 

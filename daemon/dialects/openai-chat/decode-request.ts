@@ -1,0 +1,225 @@
+// The body of POST /v1/chat/completions -> the neutral view. One walk over `messages` gives the outline; messages,
+// tools and the response format are parsed when somebody reads them. Fields that OpenAI documents
+// (https://platform.openai.com/docs/api-reference/chat/create, held against 425 recorded requests) must have the
+// documented type, so that a mistake is answered here with its name; unknown fields and values pass to the provider.
+
+import type {
+  ConversationRequest,
+  Message,
+  MessageOutline,
+  ResponseFormat,
+  ToolDefinition,
+} from '../../conversation/request.ts';
+import { RouterError } from '../../errors.ts';
+import type { Capability } from '../../protocol/vocabulary.ts';
+import { type JsonValue, objectOf, stringOf } from '../../util/json.ts';
+import { scanObject, stringAt, typeAt, valueAt, walkArray, type JsonType } from '../../util/json-scan.ts';
+import type { RequestBody, Span } from '../../util/request-body.ts';
+import { decodeMessage, decodeResponseFormat, decodeTools } from './decode-message.ts';
+import { outlineMessages } from './outline.ts';
+
+/** What a known field may be; null counts as absent everywhere. */
+const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
+  ['model', ['string']],
+  ['stream', ['boolean']],
+  ['max_tokens', ['number']],
+  ['max_completion_tokens', ['number']],
+  ['n', ['number']],
+  ['temperature', ['number']],
+  ['top_p', ['number']],
+  ['presence_penalty', ['number']],
+  ['frequency_penalty', ['number']],
+  ['seed', ['number']],
+  ['top_logprobs', ['number']],
+  ['logprobs', ['boolean']],
+  ['logit_bias', ['object']],
+  ['stop', ['string', 'array']],
+  ['tools', ['array']],
+  ['tool_choice', ['string', 'object']],
+  ['parallel_tool_calls', ['boolean']],
+  ['functions', ['array']],
+  ['function_call', ['string', 'object']],
+  ['response_format', ['object']],
+  ['stream_options', ['object']],
+  ['reasoning_effort', ['string']],
+  ['modalities', ['array']],
+  ['metadata', ['object']],
+  ['store', ['boolean']],
+  ['user', ['string']],
+  ['service_tier', ['string']],
+  ['prompt_cache_key', ['string']],
+];
+
+/** Fields that are counted with, so a fraction or a zero must not get through. */
+const POSITIVE_INTEGERS: readonly string[] = ['max_tokens', 'max_completion_tokens', 'n'];
+
+/** Efforts that any model can serve. The others are only sent to models that reason. */
+const LITTLE_EFFORT: ReadonlySet<string> = new Set(['none', 'minimal']);
+
+export function decodeRequest(body: RequestBody): ConversationRequest {
+  checkFields(body);
+  return new ChatRequest(body);
+}
+
+class ChatRequest implements ConversationRequest {
+  readonly dialect = 'openai-chat';
+  readonly body: RequestBody;
+  readonly requestModel: string;
+  readonly stream: boolean;
+  readonly maxOutputTokens: number | undefined;
+  readonly outline: readonly MessageOutline[];
+  readonly toolCount: number;
+  readonly needs: readonly Capability[];
+  readonly bodySessionId: string | undefined;
+  readonly wantsUsage: boolean;
+  readonly choiceCount: number;
+  private readonly messageSpans: readonly Span[];
+  private readonly parsedMessages: (Message | undefined)[] = [];
+  private parsedTools: readonly ToolDefinition[] | undefined;
+  private parsedFormat: ResponseFormat | undefined;
+
+  constructor(body: RequestBody) {
+    this.body = body;
+    this.requestModel = modelName(stringMember(body, 'model') ?? 'auto');
+    this.stream = member(body, 'stream') === true;
+    this.maxOutputTokens = numberMember(body, 'max_completion_tokens') ?? numberMember(body, 'max_tokens');
+    this.choiceCount = numberMember(body, 'n') ?? 1;
+    // A cache key names the conversation; `user` names a person with many of them, so it is not looked at.
+    this.bodySessionId = stringMember(body, 'prompt_cache_key');
+    this.wantsUsage = !this.stream || objectOf(member(body, 'stream_options'))?.['include_usage'] === true;
+    const { outline, spans } = outlineMessages(body);
+    this.outline = outline;
+    this.messageSpans = spans;
+    this.toolCount = countElements(body, 'tools') + countElements(body, 'functions');
+    this.needs = needsOf(body, this.toolCount, outline);
+  }
+
+  get responseFormat(): ResponseFormat {
+    this.parsedFormat ??= decodeResponseFormat(member(this.body, 'response_format'));
+    return this.parsedFormat;
+  }
+
+  message(index: number): Message {
+    const known = this.parsedMessages[index];
+    if (known !== undefined) return known;
+    const parsed = decodeMessage(valueAt(this.body, this.spanOf(index)));
+    this.parsedMessages[index] = parsed;
+    return parsed;
+  }
+
+  tools(): readonly ToolDefinition[] {
+    this.parsedTools ??= decodeTools(member(this.body, 'tools'), member(this.body, 'functions'));
+    return this.parsedTools;
+  }
+
+  messageBytes(index: number): Buffer {
+    const { start, end } = this.spanOf(index);
+    return this.body.bytes.subarray(start, end);
+  }
+
+  /** System text is a message here, so only the tools come before the messages. */
+  preambleBytes(): Buffer {
+    const spans = ['tools', 'functions'].flatMap((key) => this.body.members.get(key) ?? []);
+    const pieces = spans.map(({ start, end }) => this.body.bytes.subarray(start, end));
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  }
+
+  private spanOf(index: number): Span {
+    const span = this.messageSpans[index];
+    if (span === undefined) throw new RangeError(`there is no message ${index}`);
+    return span;
+  }
+}
+
+function checkFields(body: RequestBody): void {
+  for (const [field, allowed] of FIELD_TYPES) {
+    const span = body.members.get(field);
+    if (span === undefined) continue;
+    const type = typeAt(body.bytes, span.start);
+    if (type !== 'null' && !allowed.includes(type)) {
+      throw malformed(
+        field,
+        `${field} must be ${allowed.map(withArticle).join(' or ')}, not ${withArticle(type)}`,
+      );
+    }
+  }
+  for (const field of POSITIVE_INTEGERS) {
+    const value = numberMember(body, field);
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw malformed(field, `${field} must be a whole number above 0`);
+    }
+  }
+  for (const field of ['tools', 'functions']) checkElements(body, field);
+}
+
+function checkElements(body: RequestBody, field: string): void {
+  const span = body.members.get(field);
+  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return;
+  walkArray(body.bytes, span.start, (start, index) => {
+    if (typeAt(body.bytes, start) === 'object') return undefined;
+    throw malformed(field, `${field}[${index}] must be an object`);
+  });
+}
+
+function needsOf(body: RequestBody, toolCount: number, outline: readonly MessageOutline[]): Capability[] {
+  const needs: Capability[] = [];
+  if (toolCount > 0) needs.push('tools');
+  if (outline.some((message) => message.hasImage)) needs.push('vision');
+  const effort = stringMember(body, 'reasoning_effort');
+  if (effort !== undefined && !LITTLE_EFFORT.has(effort)) needs.push('reasoning');
+  const format = body.members.get('response_format');
+  if (format !== undefined && formatType(body, format).startsWith('json')) needs.push('json');
+  return needs;
+}
+
+/** Read without parsing the schema, which is often the largest part of a small request. */
+function formatType(body: RequestBody, span: Span): string {
+  if (typeAt(body.bytes, span.start) !== 'object') return '';
+  const type = scanObject(body.bytes, span).get('type');
+  if (type === undefined || typeAt(body.bytes, type.start) !== 'string') return '';
+  return stringAt(body.bytes, type.start, type.end);
+}
+
+function countElements(body: RequestBody, field: string): number {
+  const span = body.members.get(field);
+  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return 0;
+  let count = 0;
+  walkArray(body.bytes, span.start, () => {
+    count += 1;
+    return undefined;
+  });
+  return count;
+}
+
+function member(body: RequestBody, field: string): JsonValue | undefined {
+  const span = body.members.get(field);
+  return span === undefined ? undefined : valueAt(body, span);
+}
+
+function stringMember(body: RequestBody, field: string): string | undefined {
+  const text = stringOf(member(body, field));
+  return text === '' ? undefined : text;
+}
+
+function numberMember(body: RequestBody, field: string): number | undefined {
+  const value = member(body, field);
+  return typeof value === 'number' ? value : undefined;
+}
+
+function withArticle(type: JsonType): string {
+  return type === 'object' || type === 'array' ? `an ${type}` : `a ${type}`;
+}
+
+/** The one way in which this dialect refuses a request. */
+function malformed(field: string, message: string): RouterError {
+  return new RouterError('request.malformed', message, { param: field });
+}
+
+/** Vendors' longest names have about 100 characters. The name is kept in the books, so it must not hold a text. */
+const MAX_MODEL_CHARS = 256;
+
+function modelName(name: string): string {
+  if (name.length <= MAX_MODEL_CHARS) return name;
+  const message = `model is longer than ${MAX_MODEL_CHARS} characters; send the name of a model, or auto`;
+  throw new RouterError('request.malformed', message, { param: 'model' });
+}

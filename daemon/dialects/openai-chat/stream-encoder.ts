@@ -1,0 +1,109 @@
+// Events -> chat completion chunks (https://platform.openai.com/docs/api-reference/chat-streaming; held against recorded
+// streams through the official SDK). All chunks share one id, model and time. Reasoning goes out as
+// `reasoning_content`, which OpenAI has no field for and most clients read.
+
+import type { StreamEvent } from '../../conversation/stream-event.ts';
+import type { TokenUsage } from '../../protocol/vocabulary.ts';
+import type { JsonObject } from '../../util/json.ts';
+import type { AnswerIdentity, StreamEncoder } from '../dialect.ts';
+import { writeSseEvent } from '../sse-writer.ts';
+import { encodeFinishReason } from './finish-reason.ts';
+import { encodeUsage } from './usage.ts';
+
+export function createStreamEncoder(identity: AnswerIdentity): StreamEncoder {
+  return new ChunkEncoder(identity);
+}
+
+class ChunkEncoder implements StreamEncoder {
+  private readonly identity: AnswerIdentity;
+  /** Choices whose role has been sent. */
+  private readonly opened = new Set<number>();
+  /** Index of each tool call within its choice, by part id. */
+  private readonly toolIndexes = new Map<string, number>();
+  private readonly toolCounts = new Map<number, number>();
+  private usage: TokenUsage | undefined;
+  /** The last finish chunk waits for what comes, so that metadata can go into the last chunk of all. */
+  private heldChunk: JsonObject | undefined;
+
+  constructor(identity: AnswerIdentity) {
+    this.identity = identity;
+  }
+
+  push(event: StreamEvent): string {
+    switch (event.type) {
+      case 'text-delta':
+        return this.delta(event.choice, { content: event.delta });
+      case 'reasoning-delta':
+        return this.delta(event.choice, { reasoning_content: event.delta });
+      case 'refusal-delta':
+        return this.delta(event.choice, { refusal: event.delta });
+      case 'tool-input-start':
+        return this.startTool(event);
+      case 'tool-input-delta':
+        return this.delta(event.choice, {
+          tool_calls: [{ index: this.toolIndexes.get(event.id) ?? 0, function: { arguments: event.delta } }],
+        });
+      case 'choice-end': {
+        const opening = this.open(event.choice);
+        const before = this.release();
+        this.heldChunk = this.chunk(event.choice, {}, encodeFinishReason(event.finishReason));
+        return before + opening;
+      }
+      case 'usage':
+        this.usage = event.usage;
+        return '';
+      default:
+        return '';
+    }
+  }
+
+  end(metadata: JsonObject | undefined): string {
+    const remark = metadata === undefined ? {} : { _pointsman: metadata };
+    const { usage } = this;
+    if (usage === undefined || !this.identity.wantsUsage)
+      return this.release(remark) + writeSseEvent('[DONE]');
+    const last = { ...this.head(), choices: [], usage: encodeUsage(usage), ...remark };
+    return this.release() + writeSseEvent(JSON.stringify(last)) + writeSseEvent('[DONE]');
+  }
+
+  private startTool(event: Extract<StreamEvent, { type: 'tool-input-start' }>): string {
+    const index = this.toolCounts.get(event.choice) ?? 0;
+    this.toolCounts.set(event.choice, index + 1);
+    this.toolIndexes.set(event.id, index);
+    const called = { name: event.name, arguments: '' };
+    return this.delta(event.choice, {
+      tool_calls: [{ index, id: event.callId, type: 'function', function: called }],
+    });
+  }
+
+  private delta(choice: number, delta: JsonObject): string {
+    return (
+      this.release() + this.open(choice) + writeSseEvent(JSON.stringify(this.chunk(choice, delta, null)))
+    );
+  }
+
+  private open(choice: number): string {
+    if (this.opened.has(choice)) return '';
+    this.opened.add(choice);
+    return writeSseEvent(JSON.stringify(this.chunk(choice, { role: 'assistant', content: '' }, null)));
+  }
+
+  private release(remark: JsonObject = {}): string {
+    const chunk = this.heldChunk;
+    this.heldChunk = undefined;
+    return chunk === undefined ? '' : writeSseEvent(JSON.stringify({ ...chunk, ...remark }));
+  }
+
+  private chunk(choice: number, delta: JsonObject, finishReason: string | null): JsonObject {
+    return {
+      ...this.head(),
+      choices: [{ index: choice, delta, logprobs: null, finish_reason: finishReason }],
+      ...(this.identity.wantsUsage ? { usage: null } : {}),
+    };
+  }
+
+  private head(): JsonObject {
+    const { responseId, responseModel, createdAtS } = this.identity;
+    return { id: responseId, object: 'chat.completion.chunk', created: createdAtS, model: responseModel };
+  }
+}
