@@ -1,0 +1,31 @@
+// A provider's key on its way from where it is kept to the request that needs it. Whatever prints or serialises an
+// object that holds one shows a placeholder.
+
+import { inspect } from 'node:util';
+
+const PLACEHOLDER = '[redacted]';
+
+export class ApiKey {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The key itself. Only the code that sets the request's authentication header calls this. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toJSON(): string {
+    return PLACEHOLDER;
+  }
+
+  toString(): string {
+    return PLACEHOLDER;
+  }
+
+  [inspect.custom](): string {
+    return PLACEHOLDER;
+  }
+}
