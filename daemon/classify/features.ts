@@ -1,0 +1,53 @@
+// Request -> what a classifier may look at. Cheap by design: sizes come from the outline, and only the few messages that
+// can hold the user's words are parsed.
+
+import type { ConversationRequest, MessageOutline } from '../conversation/request.ts';
+import type { RequestFeatures } from './classifier.ts';
+import { lastAsk } from './last-ask.ts';
+import { estimateRequestTokens } from './token-estimate.ts';
+
+/** Throws `request.malformed` when a message that had to be read cannot be. */
+export function extractFeatures(
+  request: ConversationRequest,
+  options: { /** From `identifyClient`. */ readonly client: string },
+): RequestFeatures {
+  const { ask, earlierAsks, askIndex, userTurns } = lastAsk(request);
+  return {
+    client: options.client,
+    ask,
+    earlierAsks,
+    userTurns,
+    messageCount: request.outline.length,
+    inputTokens: estimateRequestTokens(request),
+    maxOutputTokens: request.maxOutputTokens,
+    needs: request.needs,
+    toolCount: request.toolCount,
+    isToolResult: endsInToolResult(request.outline, askIndex),
+    askHasImage: turnHasImage(request.outline, askIndex),
+    wantsJson: request.responseFormat.kind !== 'text',
+  };
+}
+
+/** The last message that is not the assistant program's own (system) is a tool result, and no words came with it. */
+function endsInToolResult(outline: readonly MessageOutline[], askIndex: number): boolean {
+  const index = outline.findLastIndex((message) => !isSystem(message));
+  return index >= 0 && index !== askIndex && outline[index]?.isToolResult === true;
+}
+
+/** Looks at the ask's message and the user messages around it, since some clients send an image as one of its own. */
+function turnHasImage(outline: readonly MessageOutline[], askIndex: number): boolean {
+  if (askIndex < 0) return false;
+  const isTurn = (message: MessageOutline | undefined): boolean =>
+    message !== undefined && (message.role === 'user' || isSystem(message));
+  for (let index = askIndex; isTurn(outline[index]); index -= 1) {
+    if (outline[index]?.hasImage === true) return true;
+  }
+  for (let index = askIndex + 1; isTurn(outline[index]); index += 1) {
+    if (outline[index]?.hasImage === true) return true;
+  }
+  return false;
+}
+
+function isSystem(message: MessageOutline): boolean {
+  return message.role === 'system' || message.role === 'developer';
+}
