@@ -26,6 +26,8 @@ export interface RoutingTable {
   readonly maxAttempts: number;
   readonly exactFallback: boolean;
   readonly maxTurnsBeforeUpgrade: number;
+  /** Other exact names of models that are declared somewhere (a vendor's dated names): name -> upstreamModel. */
+  readonly aliases?: Readonly<Record<string, string>>;
 }
 
 /** What to try, in order, and why. */

@@ -1,0 +1,184 @@
+// Catalog + configuration -> the routing table: which models a policy tries for each profile, task and grade.
+// The shipped table (default-profiles.json) names tiers, not models, so it holds for any set of providers.
+
+import { createHash } from 'node:crypto';
+import type { Catalog } from '../catalog/catalog.ts';
+import { expectedCostUsd } from '../catalog/expected-cost.ts';
+import type { ModelTarget } from '../catalog/model-target.ts';
+import { OVERLAY_ROWS } from '../catalog/price-book.ts';
+import type { RouterConfig } from '../config/schema.ts';
+import type { Complexity, Profile, TaskType } from '../protocol/vocabulary.ts';
+import defaults from './default-profiles.json' with { type: 'json' };
+import type { ProfileTable, RoutingTable } from './policy.ts';
+
+export type TableConfig = Pick<
+  RouterConfig,
+  'profiles' | 'profile' | 'baseline' | 'bareModelNames' | 'policy' | 'retries'
+>;
+
+export interface BuiltTable {
+  readonly table: RoutingTable;
+  /** Names in the configuration that mean no model, as sentences for `doctor` and the log. */
+  readonly warnings: readonly string[];
+}
+
+const PROFILES: readonly Profile[] = ['budget', 'balanced', 'quality'];
+const TASKS: readonly (TaskType | 'default')[] = [
+  ...(['code', 'classification', 'reasoning', 'translation', 'creative', 'vision', 'general'] as const),
+  'default',
+];
+const GRADES: readonly Complexity[] = ['simple', 'moderate', 'complex'];
+
+const DEFAULT_TIERS = defaults.profiles as Readonly<
+  Record<Profile, Readonly<Record<TaskType | 'default', Readonly<Record<Complexity, readonly Complexity[]>>>>>
+>;
+
+/**
+ * The request that models of one tier are ordered by: a coding question with some context, nothing cached, on a Sunday
+ * (2026-11-01), when no vendor bills peak prices; a fixed day, so that equal configurations give equal tables.
+ */
+const TYPICAL_REQUEST = {
+  inputTokens: 6000,
+  expectedOutputTokens: 600,
+  warmTokens: 0,
+  atMs: Date.UTC(2026, 10, 1),
+} as const;
+
+export function buildRoutingTable(config: TableConfig, catalog: Catalog): BuiltTable {
+  const warnings: string[] = [];
+  const rest = {
+    targets: catalog.targets,
+    profiles: resolveProfiles(config, catalog, warnings),
+    profile: config.profile,
+    baseline: chooseBaseline(config, catalog, warnings),
+    bareModelNames: config.bareModelNames,
+    maxAttempts: config.retries.maxAttempts,
+    exactFallback: config.retries.exactFallback,
+    maxTurnsBeforeUpgrade: config.policy.maxTurnsBeforeUpgrade,
+    aliases: aliasesOf(catalog),
+  };
+  return { table: { hash: hashOf(rest), ...rest }, warnings };
+}
+
+function resolveProfiles(config: TableConfig, catalog: Catalog, warnings: string[]): ProfileTable {
+  const ordered = orderByCost(catalog);
+  const cell = (profile: Profile, task: TaskType | 'default', grade: Complexity): readonly string[] =>
+    userCell(config, catalog, profile, task, grade, warnings) ??
+    defaultCell(ordered, task, DEFAULT_TIERS[profile][task][grade]);
+  const tasks = (profile: Profile) =>
+    record(TASKS, (task) => record(GRADES, (grade) => cell(profile, task, grade)));
+  return record(PROFILES, tasks);
+}
+
+/** Other exact names of the models there are: a vendor's dated and retired names, from the price list. */
+function aliasesOf(catalog: Catalog): Readonly<Record<string, string>> {
+  const present = new Set(catalog.targets.map((target) => target.upstreamModel));
+  const aliases: Record<string, string> = {};
+  for (const row of OVERLAY_ROWS) {
+    const names = [row.id, ...(row.aliases ?? [])];
+    const upstreamModel = names.find((name) => present.has(name));
+    if (upstreamModel === undefined) continue;
+    for (const name of names) if (!present.has(name)) aliases[name] ??= upstreamModel;
+  }
+  return aliases;
+}
+
+/** All models, tier by tier; for the vision task those that see come first. */
+function defaultCell(
+  ordered: readonly ModelTarget[],
+  task: TaskType | 'default',
+  tiers: readonly Complexity[],
+): readonly string[] {
+  const models = tiers.flatMap((tier) => ordered.filter((target) => target.tier === tier));
+  const seesFirst = task === 'vision' ? [...models.filter(hasVision), ...models.filter(isBlind)] : models;
+  return seesFirst.map((target) => target.id);
+}
+
+/**
+ * The user's own list, in the user's order: of the task, else of `default`. A `default` list without a single model that
+ * sees is not taken for the vision task: it was not written for it. null = the shipped table applies.
+ */
+function userCell(
+  config: TableConfig,
+  catalog: Catalog,
+  profile: Profile,
+  task: TaskType | 'default',
+  grade: Complexity,
+  warnings: string[],
+): readonly string[] | null {
+  const rows = config.profiles[profile];
+  const own = knownIds(rows?.[task]?.[grade], catalog, `profiles.${profile}.${task}.${grade}`, warnings);
+  if (own !== null || task === 'default') return own;
+  const shared = knownIds(rows?.default?.[grade], catalog, null, warnings);
+  const isForVision = shared?.some((id) => catalog.targetById.get(id)?.supports.includes('vision')) ?? false;
+  return task === 'vision' && !isForVision ? null : shared;
+}
+
+/** Ids that mean a model; null when there is no list or nothing of it is left. */
+function knownIds(
+  ids: readonly string[] | undefined,
+  catalog: Catalog,
+  path: string | null,
+  warnings: string[],
+): readonly string[] | null {
+  if (ids === undefined) return null;
+  const known = ids.filter((id) => catalog.targetById.has(id));
+  if (path !== null) {
+    for (const id of ids) if (!known.includes(id)) warnings.push(`${path} names ${id}, which is no model`);
+  }
+  return known.length === 0 ? null : known;
+}
+
+/** Configured or the dearest usable model of the hardest tier that has one: what people without a router would use. */
+function chooseBaseline(config: TableConfig, catalog: Catalog, warnings: string[]): string | null {
+  if (config.baseline !== undefined) {
+    if (catalog.targetById.has(config.baseline)) return config.baseline;
+    warnings.push(`baseline names ${config.baseline}, which is no model`);
+  }
+  const ordered = orderByCost(catalog).filter((target) => target.usable);
+  for (const tier of GRADES.toReversed()) {
+    const ofTier = ordered.filter((target) => target.tier === tier);
+    const dearest = ofTier.findLast((target) => typicalCostUsd(target) !== null) ?? ofTier.at(-1);
+    if (dearest !== undefined) return dearest.id;
+  }
+  return null;
+}
+
+/** Cheapest first, then unpriced ones, then models nobody vouched for; ties by id. */
+function orderByCost(catalog: Catalog): readonly ModelTarget[] {
+  const rank = (target: ModelTarget): readonly [number, number] =>
+    catalog.unvettedIds.has(target.id)
+      ? [2, 0]
+      : typicalCostUsd(target) === null
+        ? [1, 0]
+        : [0, typicalCostUsd(target) ?? 0];
+  return catalog.targets.toSorted((a, b) => {
+    const [groupA, costA] = rank(a);
+    const [groupB, costB] = rank(b);
+    return groupA - groupB || costA - costB || (a.id < b.id ? -1 : 1);
+  });
+}
+
+function typicalCostUsd(target: ModelTarget): number | null {
+  return expectedCostUsd({ ...TYPICAL_REQUEST, target });
+}
+
+function hasVision(target: ModelTarget): boolean {
+  return target.supports.includes('vision');
+}
+
+function isBlind(target: ModelTarget): boolean {
+  return !hasVision(target);
+}
+
+/** First 16 hex digits of SHA-256. Everything in a table was made in a fixed order, so its JSON is canonical. */
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+}
+
+function record<Key extends string, Value>(
+  keys: readonly Key[],
+  valueOf: (key: Key) => Value,
+): Readonly<Record<Key, Value>> {
+  return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<Key, Value>;
+}
