@@ -1,6 +1,7 @@
 // One try against one target, as values. Resolves only when the first content-bearing event is in hand (or a plain
 // answer is complete), so whoever gets `responded` may commit.
 
+import type { ProviderConnection } from '../catalog/catalog.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
@@ -57,6 +58,10 @@ export interface AttemptContext {
   readonly signal: AbortSignal;
   /** The last target of a chain is given more time to its first event. */
   readonly isLast: boolean;
+  /** Headers of the client, lower case. Only an allow-list of them is ever passed on. */
+  readonly clientHeaders?: ReadonlyMap<string, string>;
+  /** Providers by name as they were when the exchange began: an edit of the configuration must not move it elsewhere. */
+  readonly connections?: ReadonlyMap<string, ProviderConnection>;
 }
 
 export interface Upstream {

@@ -1,0 +1,87 @@
+// The headers of a request to a provider: its key in the form of its dialect, what the configuration adds, and the few
+// client headers that a provider of the same dialect understands. Nothing else of the client's headers ever passes.
+
+import type { ProviderConnection } from '../catalog/catalog.ts';
+import type { ConversationRequest } from '../conversation/request.ts';
+import type { DialectId } from '../protocol/vocabulary.ts';
+import { AttemptError } from './transport-failure.ts';
+
+/** How to reach one provider and how to identify there. `baseUrl` is absolute; configured headers win over ours. */
+export type Connection = Pick<
+  ProviderConnection,
+  'name' | 'dialect' | 'baseUrl' | 'headers' | 'apiKey' | 'usageInStream'
+>;
+
+/** Version that Anthropic's API requires; a client's own wins. https://docs.claude.com/en/api/versioning, 2026-11. */
+const ANTHROPIC_VERSION = '2023-06-01';
+
+/** Client headers that change what a provider of that dialect answers and say nothing about who asks. */
+const PASSED_ON: Readonly<Record<DialectId, readonly string[]>> = {
+  'openai-chat': ['openai-beta'],
+  'openai-responses': ['openai-beta'],
+  'anthropic-messages': ['anthropic-beta', 'anthropic-version'],
+};
+
+/** Set by us or by the connection; neither the configuration nor a client may. */
+const OURS = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Names and values in turn. Throws AttemptError `auth` when the key cannot be a header value. */
+export function requestHeaders(
+  connection: Connection,
+  request: Pick<ConversationRequest, 'dialect' | 'stream'>,
+  clientHeaders: ReadonlyMap<string, string> | undefined,
+): string[] {
+  const headers = new Map<string, string>([
+    ['content-type', 'application/json'],
+    ['accept', request.stream ? 'text/event-stream' : 'application/json'],
+    // Streams that are compressed arrive in lumps, and a bomb cannot be sent to who does not unpack.
+    ['accept-encoding', 'identity'],
+    ['user-agent', 'pointsman'],
+  ]);
+  if (connection.dialect === 'anthropic-messages') headers.set('anthropic-version', ANTHROPIC_VERSION);
+  if (clientHeaders !== undefined && request.dialect === connection.dialect) {
+    for (const name of PASSED_ON[connection.dialect]) {
+      const value = clientHeaders.get(name);
+      if (value !== undefined && isHeaderValue(value)) headers.set(name, value);
+    }
+  }
+  for (const [name, value] of Object.entries(connection.headers)) {
+    const lower = name.toLowerCase();
+    if (!OURS.has(lower) && isHeaderName(lower) && isHeaderValue(value)) headers.set(lower, value);
+  }
+  const key = keyHeader(connection);
+  if (key !== null) headers.set(...key);
+  return [...headers].flat();
+}
+
+function keyHeader(connection: Connection): [string, string] | null {
+  const key = connection.apiKey?.reveal();
+  if (key === undefined || key === '') return null;
+  if (!isHeaderValue(key)) {
+    throw new AttemptError(
+      'auth',
+      `the key of ${connection.name} holds characters that no key can hold; set it again`,
+    );
+  }
+  return connection.dialect === 'anthropic-messages'
+    ? ['x-api-key', key]
+    : ['authorization', `Bearer ${key}`];
+}
+
+/** Visible ASCII, space and tab: no line break can start a second header. */
+function isHeaderValue(value: string): boolean {
+  return /^[\t\x20-\x7e]*$/.test(value);
+}
+
+function isHeaderName(name: string): boolean {
+  return /^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name);
+}
