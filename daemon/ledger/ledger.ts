@@ -2,6 +2,7 @@
 
 import type { ExchangesBody, TotalsBody, TotalsGroupBy } from '../protocol/control-api.ts';
 import type { ExchangeRecord } from '../protocol/exchange-record.ts';
+import type { DialectId } from '../protocol/vocabulary.ts';
 import type { RoutingTable } from '../route/policy.ts';
 
 export interface TotalsQuery {
@@ -26,7 +27,19 @@ export interface LedgerState {
   readonly error: string | null;
 }
 
+/** What is known of an exchange before it is finished, so that a crash leaves a trace of it. */
+export interface StartedExchange {
+  readonly exchangeId: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly client: string;
+  readonly clientDialect: DialectId;
+  readonly requestModel: string;
+}
+
 export interface Ledger {
+  /** Optional: notes that an exchange runs. Without an `append` it becomes `interrupted` at the next start. */
+  started?(exchange: StartedExchange): void;
   /** Queues a finished exchange; it is written with others within `flushIntervalMs`. */
   append(record: ExchangeRecord): void;
   /** Remembers a routing table under its hash, once. */

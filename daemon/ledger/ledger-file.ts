@@ -1,0 +1,143 @@
+// Keeps a store open on the ledger's file, whatever happens to the file: a damaged one is put aside and a new one
+// begun; one that cannot be opened is stood in for by an empty store in memory until it can.
+
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+import { MEMORY_PATH, openDatabase, quarantine, storageFault } from './database-file.ts';
+import { LedgerStore } from './ledger-store.ts';
+
+export interface LedgerFileOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class LedgerFile {
+  readonly #options: LedgerFileOptions;
+  #store: LedgerStore;
+  #isStandIn = true;
+  #mustReopen = false;
+  #hasRecovered = false;
+  #openFault: string | null = null;
+  #notice: string | null = null;
+
+  constructor(options: LedgerFileOptions) {
+    this.#options = options;
+    this.#store = openStore(MEMORY_PATH);
+    this.#open();
+  }
+
+  /** Changes when the file is opened anew. */
+  get store(): LedgerStore {
+    return this.#store;
+  }
+
+  /** True while the file cannot be opened. */
+  get isStandIn(): boolean {
+    return this.#isStandIn;
+  }
+
+  /** Why the file cannot be opened; null when it is open. */
+  get openFault(): string | null {
+    return this.#openFault;
+  }
+
+  /** What happened to the file although it is in order now, for the user to know; null when nothing did. */
+  get notice(): string | null {
+    return this.#notice;
+  }
+
+  /** Opens the file if it is not open or no longer to be trusted; false when that is not possible now. */
+  ensureOpen(): boolean {
+    return (!this.#isStandIn && !this.#mustReopen) || this.#open();
+  }
+
+  /** Acts on an error of the store, so that the next `ensureOpen` can help. */
+  onFault(error: unknown): void {
+    if (this.#isStandIn || this.#options.path === MEMORY_PATH) return;
+    const fault = storageFault(error);
+    if (fault === 'lost') this.#mustReopen = true;
+    if (fault !== 'corrupt') return;
+    this.#standIn(`${this.#options.path} is damaged`);
+    try {
+      this.#putAside(error);
+      this.#open();
+    } catch (failure) {
+      this.#openFault = `${this.#options.path} is damaged and cannot be moved: ${messageOf(failure)}`;
+    }
+  }
+
+  close(): void {
+    this.#store.close();
+  }
+
+  #open(): boolean {
+    try {
+      const store = this.#openOrReplace();
+      this.#store.close();
+      this.#store = store;
+      this.#isStandIn = false;
+      this.#mustReopen = false;
+      this.#openFault = null;
+      return true;
+    } catch (error) {
+      this.#standIn(`cannot open ${this.#options.path}: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  #openOrReplace(): LedgerStore {
+    try {
+      return this.#openRecovered();
+    } catch (error) {
+      if (storageFault(error) !== 'corrupt') throw error;
+      this.#putAside(error);
+      return this.#openRecovered();
+    }
+  }
+
+  #openRecovered(): LedgerStore {
+    const store = openStore(this.#options.path);
+    // Once in the life of the process: afterwards the notes in the file are those of requests that run now.
+    if (this.#hasRecovered) return store;
+    try {
+      const interrupted = store.closeInterrupted();
+      if (interrupted > 0) {
+        this.#options.log.warn('requests were cut off when the daemon last ended', { interrupted });
+      }
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+    this.#hasRecovered = true;
+    return store;
+  }
+
+  #standIn(fault: string): void {
+    this.#openFault = fault;
+    if (this.#isStandIn) return;
+    this.#store.close();
+    this.#store = openStore(MEMORY_PATH);
+    this.#isStandIn = true;
+  }
+
+  #putAside(error: unknown): void {
+    const aside = quarantine(this.#options.path, this.#options.clock.now());
+    this.#notice = `the ledger was damaged and is kept as ${aside}; a new one was begun`;
+    this.#options.log.error(this.#notice, { error: messageOf(error) });
+  }
+}
+
+function openStore(path: string): LedgerStore {
+  const database = openDatabase(path);
+  try {
+    return new LedgerStore(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
