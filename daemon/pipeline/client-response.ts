@@ -10,8 +10,8 @@ export interface ClientResponse {
   readonly isCommitted: boolean;
   /** Writes to the client; the promise (if any) resolves when the client can take more. Rejects when it has left. */
   write(chunk: Buffer | string): Promise<void> | undefined;
-  /** Ends a complete answer. */
-  end(): void;
+  /** Ends a complete answer, with its last (or only) bytes. Throws `client.closed` when those can no longer be sent. */
+  end(lastChunk?: Buffer | string): void;
   /**
    * Before commit: status and body in the client's dialect. After: destroys the connection, never a made-up end
    * (of 15 real clients 14 recover from a destroyed connection, 11 from a clean but early end).

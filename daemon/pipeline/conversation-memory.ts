@@ -1,0 +1,32 @@
+// What an answered request leaves behind for the next one of its conversation.
+
+import type { ModelTarget } from '../catalog/model-target.ts';
+import type { RequestFeatures } from '../classify/classifier.ts';
+import type { Decision } from '../protocol/exchange-record.ts';
+import type { ConversationState } from '../route/conversation-store.ts';
+
+/** null = the conversation stays as it was: side calls (titles, sub-agents) must not move the one they belong to. */
+export function conversationAfter(given: {
+  readonly earlier: ConversationState | null;
+  readonly decision: Decision;
+  readonly features: RequestFeatures;
+  readonly answeredBy: ModelTarget;
+  readonly atMs: number;
+}): ConversationState | null {
+  const { earlier, decision, features, answeredBy, atMs } = given;
+  if (decision.decisionPoint === 'background' || decision.decisionPoint === 'subagent') return null;
+  // A wish for one request must not outlast it; wishes that last are asked for again each time.
+  const isWish = decision.reason === 'override' || decision.reason === 'exact';
+  const model = isWish ? (earlier?.model ?? null) : answeredBy.id;
+  // The clock of a prompt cache runs on while another model serves.
+  const isElsewhere = earlier !== null && model !== null && model !== answeredBy.id;
+  return {
+    model,
+    messageCount: features.messageCount,
+    userTurns: features.userTurns,
+    toolCount: features.toolCount,
+    inputTokens: features.inputTokens,
+    lastSeenAtMs: isElsewhere ? earlier.lastSeenAtMs : atMs,
+    ttlS: isElsewhere ? earlier.ttlS : answeredBy.promptCache.ttlS,
+  };
+}

@@ -1,0 +1,110 @@
+// Request -> decision, shared by the request path and by `explain`. Collects what the policy may see (facts and sizes,
+// no text), asks the policy, and shapes the result for the record.
+
+import type { RequestFeatures } from '../classify/classifier.ts';
+import { requestClass } from '../classify/client-identity.ts';
+import type { ConversationRequest } from '../conversation/request.ts';
+import type { Decision, DecisionInput, RequestControls } from '../protocol/exchange-record.ts';
+import type { Classification, Complexity } from '../protocol/vocabulary.ts';
+import { conversationId } from '../route/conversation-identity.ts';
+import type { ConversationStore } from '../route/conversation-store.ts';
+import { decisionPoint } from '../route/decision-point.ts';
+import type { OverrideBoard } from '../route/override.ts';
+import type { Policy, RoutePlan } from '../route/policy.ts';
+import type { RouterSnapshot } from './snapshot.ts';
+
+export interface DecideDeps {
+  readonly policy: Policy;
+  readonly conversations: ConversationStore;
+  readonly overrides: OverrideBoard;
+  /** Models out for now, with the reason (health, cool-down). */
+  readonly unavailable: (atMs: number) => DecisionInput['unavailable'];
+}
+
+export interface DecideInput {
+  readonly request: ConversationRequest;
+  readonly features: RequestFeatures;
+  readonly classification: Classification;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly controls: RequestControls;
+  readonly snapshot: Pick<RouterSnapshot, 'table' | 'decideAt'>;
+  readonly atMs: number;
+  /** `false` for explain: a "next request" override is looked at, not used up. */
+  readonly consume: boolean;
+}
+
+export interface Decided {
+  readonly plan: RoutePlan;
+  readonly conversationId: string;
+  readonly decision: Decision;
+}
+
+/**
+ * Answer length to expect before anything is known, tokens: medians of an answer per grade, rounded. Only the
+ * order of models depends on it; the books never use it.
+ */
+const EXPECTED_OUTPUT_TOKENS: Readonly<Record<Complexity, number>> = {
+  simple: 150,
+  moderate: 500,
+  complex: 1200,
+};
+
+export function decide(deps: DecideDeps, given: DecideInput): Decided {
+  const { request, features, classification, headers, controls, snapshot, atMs } = given;
+  const { table, decideAt } = snapshot;
+  const identity = conversationId({ headers, request, firstUserText: firstUserText(request) });
+  const state = deps.conversations.get(identity.id);
+  const hint = requestClass(headers, request);
+  const point = decisionPoint({ features, state, hint, atMs, decideAt });
+  // A request that names its model itself does not follow the override, so it must not use it up.
+  const isPinned =
+    controls.headerModel !== null ||
+    controls.queryModel !== null ||
+    request.requestModel.startsWith('exact/');
+  const override =
+    given.consume && !isPinned
+      ? deps.overrides.take(identity.id, atMs, point)
+      : deps.overrides.peek(identity.id, atMs, point);
+  const expected = EXPECTED_OUTPUT_TOKENS[classification.complexity];
+  const input: DecisionInput = {
+    requestModel: request.requestModel,
+    classification,
+    decisionPoint: point,
+    needs: request.needs,
+    inputTokens: features.inputTokens,
+    maxOutputTokens: request.maxOutputTokens ?? null,
+    expectedOutputTokens: Math.min(expected, request.maxOutputTokens ?? expected) * request.choiceCount,
+    controls,
+    standingOverride: override,
+    affinityModel: state?.model ?? null,
+    unavailable: deps.unavailable(atMs),
+    atMs,
+  };
+  const plan = deps.policy.plan(input, table);
+  const decision: Decision = {
+    client: features.client,
+    conversationId: identity.id,
+    ask: { chars: features.ask.length, earlierUserTurns: features.earlierAsks.length },
+    classification,
+    decisionPoint: point,
+    profile: plan.profile,
+    reason: plan.reason,
+    candidates: plan.candidates,
+    chosen: plan.targets[0]?.id ?? '',
+    baseline: plan.baseline?.id ?? null,
+    fallbacks: plan.targets.slice(1).map((target) => target.id),
+    wouldFlip: [],
+    notes: plan.notes,
+    input,
+    tableHash: table.hash,
+  };
+  return { plan, conversationId: identity.id, decision };
+}
+
+/** The opener of the conversation, which tells two conversations apart when nothing else does. */
+function firstUserText(request: ConversationRequest): string {
+  const index = request.outline.findIndex((message) => message.role === 'user' && !message.isToolResult);
+  if (index < 0) return '';
+  const parts = request.message(index).content;
+  return parts.map((part) => (part.type === 'text' ? part.text : part.type)).join('\n');
+}

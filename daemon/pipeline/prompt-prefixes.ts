@@ -1,0 +1,40 @@
+// What a prompt cache would remember of a request: after the tools and after every message, a checksum over all bytes
+// so far and how many tokens that is. Equal beginnings of two requests give equal marks, whatever follows.
+
+import { crc32 } from 'node:zlib';
+import type { PromptPrefix } from '../catalog/prompt-cache-replay.ts';
+import type { ConversationRequest } from '../conversation/request.ts';
+
+/** Where a prefix ends. Shortest first; the last mark is the end of the request. */
+export interface PromptMark {
+  readonly hash: string;
+  /** From the start of the request up to this mark. */
+  readonly bytes: number;
+}
+
+/**
+ * A chained CRC-32 beside the number of bytes tells prefixes apart well enough for an estimate that nobody can gain by
+ * deceiving, and costs 30 us for 200 kB in 62 messages where SHA-256 with a copy per message cost 170.
+ */
+export function promptMarks(request: ConversationRequest): readonly PromptMark[] {
+  const marks: PromptMark[] = [];
+  let checksum = 0;
+  let bytes = 0;
+  for (let index = -1; index < request.outline.length; index += 1) {
+    const piece = index < 0 ? request.preambleBytes() : request.messageBytes(index);
+    // The length goes in first, so that no two different splits of the same bytes look alike.
+    checksum = crc32(piece, crc32(`${piece.length}:`, checksum));
+    bytes += piece.length;
+    marks.push({ hash: `${bytes.toString(36)}-${checksum.toString(36)}`, bytes });
+  }
+  return marks;
+}
+
+/** The marks in tokens: `inputTokens` is spread over them by bytes, so the last one has all of it. */
+export function promptPrefixes(marks: readonly PromptMark[], inputTokens: number): readonly PromptPrefix[] {
+  const totalBytes = marks.at(-1)?.bytes ?? 0;
+  return marks.map(({ hash, bytes }) => ({
+    hash,
+    tokens: totalBytes === 0 ? 0 : Math.round((inputTokens * bytes) / totalBytes),
+  }));
+}

@@ -1,0 +1,164 @@
+// Carries an answer to the client: the same bytes where client and provider speak the same dialect, else
+// encoded anew from the events. Each upstream read is written at once; a slow client slows the upstream down.
+
+import type { ConversationRequest } from '../conversation/request.ts';
+import type { StreamEvent } from '../conversation/stream-event.ts';
+import type { Dialect, FrameFilter, StreamEncoder } from '../dialects/dialect.ts';
+import { RouterError } from '../errors.ts';
+import type { Refusal } from '../upstream/attempt-loop.ts';
+import type { AttemptOutcome, StreamPiece } from '../upstream/attempt.ts';
+import type { JsonObject } from '../util/json.ts';
+import type { ClientResponse } from './client-response.ts';
+import type { Exchange } from './exchange.ts';
+
+type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
+
+export interface ReplyInput {
+  readonly exchange: Exchange;
+  readonly request: ConversationRequest;
+  readonly clientDialect: Dialect;
+  readonly answer: Responded;
+}
+
+/** An answer ready to be sent: commit with `headers`, then `relayTo` the client. */
+export interface Reply {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Resolves when the client has the whole answer; rejects when either side breaks. */
+  relayTo(client: ClientResponse): Promise<void>;
+}
+
+export function prepareReply(input: ReplyInput): Reply {
+  const { answer } = input.answer;
+  return answer.kind === 'plain' ? plainReply(input, answer) : streamReply(input, answer);
+}
+
+/** A socket takes this much at once, so waiting for it would tell nothing; head and body leave in one packet. */
+const ONE_WRITE_BYTES = 64 * 1024;
+
+/** The whole answer is in hand, so what it cost goes into the headers. */
+function plainReply(input: ReplyInput, plain: Extract<Responded['answer'], { kind: 'plain' }>): Reply {
+  const { exchange, clientDialect, answer } = input;
+  exchange.observe(plain.events);
+  const metadata = exchange.bodyMetadata();
+  const isSameDialect = answer.dialect.id === clientDialect.id;
+  const carried = isSameDialect ? plain.bytes : encodePlain(input, plain.events);
+  const body = metadata === undefined ? carried : clientDialect.addMetadata(carried, metadata);
+  return {
+    headers: {
+      ...answer.headers,
+      ...exchange.responseHeaders(true),
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+    },
+    async relayTo(client) {
+      if (body.length <= ONE_WRITE_BYTES) {
+        client.end(body);
+        return;
+      }
+      await client.write(body); // so that a client that leaves in the middle is noticed
+      client.end();
+    },
+  };
+}
+
+function encodePlain(input: ReplyInput, events: readonly StreamEvent[]): Buffer {
+  return Buffer.from(JSON.stringify(input.clientDialect.encodeResponse(events, answerIdentity(input))));
+}
+
+function streamReply(input: ReplyInput, stream: Extract<Responded['answer'], { kind: 'stream' }>): Reply {
+  const { exchange, answer } = input;
+  return {
+    headers: {
+      ...answer.headers,
+      ...exchange.responseHeaders(false),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      'x-accel-buffering': 'no',
+    },
+    async relayTo(client) {
+      const writer = answer.dialect.id === input.clientDialect.id ? filtered(input) : encoded(input);
+      for await (const batch of stream.batches) {
+        for (const piece of batch) take(exchange, piece.events);
+        const out = writer.batch(batch);
+        if (out.length > 0) await client.write(out);
+      }
+      const tail = stream.tail();
+      take(exchange, tail);
+      const rest = writer.end(tail, exchange.bodyMetadata());
+      if (rest.length > 0) await client.write(rest);
+      client.end();
+    },
+  };
+}
+
+/** The upstream layer turns every failure into an exception; one that gets here must not look like an end. */
+function take(exchange: Exchange, events: readonly StreamEvent[]): void {
+  exchange.observe(events);
+  if (events.some((event) => event.type === 'response-failed')) {
+    throw new RouterError('upstream.stream_interrupted', 'the model stopped in the middle of its answer');
+  }
+}
+
+/**
+ * Every target refused the request itself: the client gets the first refusal. In the provider's own bytes where it
+ * speaks the client's dialect, since they name the parameter at fault; undefined = shape it for the client instead.
+ */
+export function refusalReply(
+  refusal: Refusal,
+  clientDialect: Dialect,
+): { readonly statusCode: number; readonly body: Buffer } | undefined {
+  if (refusal.body === null || refusal.target.dialect !== clientDialect.id) return undefined;
+  return { statusCode: refusal.statusCode, body: refusal.body };
+}
+
+/** Turns batches of frames into what the client gets. */
+interface StreamWriter {
+  batch(pieces: readonly StreamPiece[]): Buffer | string;
+  end(tail: readonly StreamEvent[], metadata: JsonObject | undefined): Buffer | string;
+}
+
+function filtered(input: ReplyInput): StreamWriter {
+  const wantsMetadata = (input.exchange.controls.metadata ?? input.exchange.snapshot.metadata) === 'body';
+  const filter: FrameFilter = input.clientDialect.createFrameFilter({
+    stripUsage: !input.request.wantsUsage,
+    holdLast: wantsMetadata,
+  });
+  return {
+    batch: (pieces) => joined(pieces.flatMap((piece) => filter.push(piece.frame, piece.events))),
+    end: (_tail, metadata) => joined([...filter.end(metadata)]),
+  };
+}
+
+function encoded(input: ReplyInput): StreamWriter {
+  const encoder: StreamEncoder = input.clientDialect.createStreamEncoder(answerIdentity(input));
+  const text = (events: readonly StreamEvent[]): string => {
+    let out = '';
+    for (const event of events) out += encoder.push(event);
+    return out;
+  };
+  return {
+    batch: (pieces) => pieces.map((piece) => text(piece.events)).join(''),
+    end: (tail, metadata) => text(tail) + encoder.end(metadata),
+  };
+}
+
+function answerIdentity(input: ReplyInput): {
+  responseId: string;
+  responseModel: string;
+  createdAtS: number;
+  wantsUsage: boolean;
+} {
+  return {
+    responseId: input.exchange.id,
+    responseModel: input.answer.target.upstreamModel,
+    createdAtS: input.exchange.receivedAtS,
+    wantsUsage: input.request.wantsUsage,
+  };
+}
+
+/** One write per upstream read: neighbours in the same chunk are one slice again. */
+function joined(buffers: readonly Buffer[]): Buffer {
+  const [first, ...others] = buffers;
+  if (first === undefined) return Buffer.alloc(0);
+  return others.length === 0 ? first : Buffer.concat(buffers);
+}

@@ -1,0 +1,15 @@
+// What the configuration meant when an exchange began. Immutable and replaced as a whole, so that a running exchange
+// never sees half of an edit.
+
+import type { ProviderConnection } from '../catalog/catalog.ts';
+import type { RoutingTable } from '../route/policy.ts';
+
+export interface RouterSnapshot {
+  readonly table: RoutingTable;
+  /** Where each provider is and with which key, by name. */
+  readonly connections: ReadonlyMap<string, ProviderConnection>;
+  /** How often the model of a conversation is chosen anew. */
+  readonly decideAt: 'task' | 'request' | 'conversation';
+  /** Where routing metadata goes unless a request says otherwise. */
+  readonly metadata: 'headers' | 'body';
+}

@@ -1,0 +1,24 @@
+// What the request path gets from the front door: the bytes and facts of one request, free of sockets and of keys.
+
+import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientResponse } from './client-response.ts';
+
+export interface WireRequest {
+  readonly dialect: Dialect;
+  /** Lower-case names; values of repeated headers joined with ", ". Credentials and cookies are already taken out. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly query: URLSearchParams;
+  /** Without the query and without a `/k/<token>` prefix. */
+  readonly path: string;
+  /** The body as sent (decompressed if it came compressed), not yet parsed. */
+  readonly bytes: Buffer;
+  /** Aborted with `client.closed` when the client leaves before its answer is complete, with `router.shutting_down` at the end of the grace period. */
+  readonly signal: AbortSignal;
+  /** Unix epoch, ms. */
+  readonly receivedAtMs: number;
+  /** Same moment on the clock that never runs backwards. */
+  readonly monotonicStartMs: number;
+}
+
+/** Serves one request to its end; every failure is told through `client.fail`. */
+export type ServeExchange = (request: WireRequest, client: ClientResponse) => Promise<void>;

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import { attemptMoney, settleMoney, settleUsage } from '../../../../daemon/pipeline/settle.ts';
+import type { AttemptRecord } from '../../../../daemon/protocol/exchange-record.ts';
+import { closeTo, LARGE, pricing, SMALL, usageOf } from './pipeline-rig.ts';
+
+const AT_MS = Date.UTC(2026, 10, 21);
+
+const SEEN = {
+  reported: null,
+  isComplete: true,
+  warmShare: 0,
+  inputTokens: 1000,
+  outputTokens: 100,
+  reasoningTokens: 20,
+  target: SMALL,
+} as const;
+
+function attempt(costUsd: number | null, status: AttemptRecord['status'] = 'ok'): AttemptRecord {
+  return {
+    model: 'small',
+    provider: 'p-small',
+    startedAtMs: 0,
+    durationMs: 1,
+    timeToFirstChunkMs: null,
+    status,
+    errorType: null,
+    statusCode: 200,
+    usage: null,
+    usageSource: 'none',
+    costUsd,
+    possiblyBilled: false,
+    prices: null,
+  };
+}
+
+describe('the usage of an answer', () => {
+  it('[A37] is what the provider reported, whatever was seen', () => {
+    const reported = usageOf(1200, 5);
+    assert.deepEqual(settleUsage({ ...SEEN, reported }), { usage: reported, source: 'reported' });
+  });
+
+  it('[A37] is estimated from the sizes and flagged when none was reported', () => {
+    const { usage, source } = settleUsage(SEEN);
+    assert.deepEqual(usage, { ...usageOf(1000, 100), reasoningOutputTokens: 20 });
+    assert.equal(source, 'estimated');
+  });
+
+  it('is estimated in the tokens of the model that answered', () => {
+    const target = { ...SMALL, tokenizerFactor: 1.35 };
+    assert.deepEqual(settleUsage({ ...SEEN, target }).usage, {
+      ...usageOf(1350, 135),
+      reasoningOutputTokens: 27,
+    });
+  });
+
+  it('is estimated with the part that the model had in its prompt cache', () => {
+    const { usage } = settleUsage({ ...SEEN, warmShare: 0.75 });
+    assert.equal(usage?.cacheReadInputTokens, 750);
+  });
+
+  it('is nobody’s when no model was asked', () => {
+    assert.deepEqual(settleUsage({ ...SEEN, target: null }), { usage: null, source: 'none' });
+    assert.deepEqual(settleUsage({ ...SEEN, inputTokens: null }), { usage: null, source: 'none' });
+  });
+
+  it('keeps the reported input of a broken answer and estimates the output seen since', () => {
+    const reported = usageOf(5000, 1, 4000);
+    assert.deepEqual(settleUsage({ ...SEEN, reported, isComplete: false }), {
+      usage: { ...usageOf(5000, 100, 4000), reasoningOutputTokens: 20 },
+      source: 'estimated',
+    });
+  });
+
+  it('stays the reported one of a broken answer that counts no less than was seen', () => {
+    const reported = usageOf(5000, 130);
+    assert.deepEqual(settleUsage({ ...SEEN, reported, isComplete: false }), {
+      usage: reported,
+      source: 'reported',
+    });
+  });
+});
+
+describe('the money of an attempt', () => {
+  it('[A37] is its tokens at the prices in force, which are kept', () => {
+    const { costUsd, prices } = attemptMoney(usageOf(1000, 100), SMALL, null, AT_MS);
+    closeTo(costUsd, 0.0012);
+    assert.deepEqual(prices, {
+      inputUsdPerMtok: 1,
+      outputUsdPerMtok: 2,
+      cacheReadUsdPerMtok: 0.1,
+      cacheWriteUsdPerMtok: 1,
+      source: 'test',
+      asOf: '2026-11-21',
+    });
+  });
+
+  it('is what the provider says it charged, where it says so', () => {
+    assert.equal(attemptMoney(usageOf(1000, 100), SMALL, 0.5, AT_MS).costUsd, 0.5);
+    assert.equal(attemptMoney(usageOf(1000, 100), SMALL, 0, AT_MS).costUsd, 0);
+  });
+
+  it('is known of an unpriced model when the provider says what it charged', () => {
+    const money = attemptMoney(usageOf(1000, 100), { ...SMALL, price: null }, 0.5, AT_MS);
+    assert.deepEqual(money, { costUsd: 0.5, prices: null });
+  });
+
+  it('is unknown, never 0, without a price', () => {
+    const money = attemptMoney(usageOf(1000, 100), { ...SMALL, price: null }, null, AT_MS);
+    assert.deepEqual(money, { costUsd: null, prices: null });
+  });
+
+  for (const billing of ['flat-rate', 'free'] as const) {
+    it(`is 0 where billing is ${billing}, also when the provider names a sum`, () => {
+      assert.equal(attemptMoney(usageOf(1000, 100), { ...LARGE, billing }, 0.5, AT_MS).costUsd, 0);
+    });
+  }
+
+  it('is 0 without any usage', () => {
+    assert.deepEqual(attemptMoney(null, SMALL, null, AT_MS), { costUsd: 0, prices: null });
+  });
+
+  it('follows an explicit price of 0', () => {
+    assert.equal(attemptMoney(usageOf(9, 9), { ...SMALL, price: pricing(0, 0) }, null, AT_MS).costUsd, 0);
+  });
+});
+
+describe('the money of an exchange', () => {
+  it('[A39] is the baseline minus the cost, and the saving is booked to routing', () => {
+    const money = settleMoney({ attempts: [attempt(0.25)], classifierCostUsd: 0, baselineCostUsd: 1 });
+    assert.deepEqual(money, {
+      costUsd: 0.25,
+      failedAttemptsCostUsd: 0,
+      baselineCostUsd: 1,
+      savedUsd: 0.75,
+      priced: true,
+      savedBy: { routing: 0.75, exactCache: 0, semanticCache: 0, promptCacheInjection: 0 },
+    });
+  });
+
+  it('[A37] holds what the classifier cost', () => {
+    const money = settleMoney({ attempts: [attempt(0.25)], classifierCostUsd: 0.5, baselineCostUsd: 1 });
+    assert.equal(money.costUsd, 0.75);
+    assert.equal(money.savedUsd, 0.25);
+  });
+
+  it('[A40] loses by failed attempts, which cost although nobody got their answer', () => {
+    const attempts = [attempt(0.5, 'failed'), attempt(0.25)];
+    const money = settleMoney({ attempts, classifierCostUsd: 0, baselineCostUsd: 0.5 });
+    assert.equal(money.failedAttemptsCostUsd, 0.5);
+    assert.equal(money.savedUsd, -0.25);
+  });
+
+  it('does not call an attempt failed whose client left', () => {
+    const attempts = [attempt(0.5, 'cancelled')];
+    assert.equal(
+      settleMoney({ attempts, classifierCostUsd: 0, baselineCostUsd: 1 }).failedAttemptsCostUsd,
+      0,
+    );
+  });
+
+  it('leaves cost, baseline and saving unknown when one attempt is not priced', () => {
+    const money = settleMoney({
+      attempts: [attempt(0.5), attempt(null)],
+      classifierCostUsd: 0.1,
+      baselineCostUsd: 1,
+    });
+    assert.deepEqual(
+      [money.costUsd, money.baselineCostUsd, money.savedUsd, money.priced],
+      [null, null, null, false],
+    );
+    assert.equal(money.savedBy.routing, 0);
+  });
+
+  it('counts what is known of failed attempts in whatever order they came', () => {
+    const attempts = [attempt(null, 'failed'), attempt(0.5, 'failed')];
+    for (const order of [attempts, attempts.toReversed()]) {
+      const money = settleMoney({ attempts: order, classifierCostUsd: 0, baselineCostUsd: 1 });
+      assert.equal(money.failedAttemptsCostUsd, 0.5);
+    }
+  });
+
+  it('lets a known cost stand when the baseline cannot be told, and claims nothing', () => {
+    const money = settleMoney({ attempts: [attempt(0.5)], classifierCostUsd: 0, baselineCostUsd: null });
+    assert.deepEqual(
+      [money.costUsd, money.baselineCostUsd, money.savedUsd, money.priced],
+      [0.5, null, null, true],
+    );
+  });
+
+  it('[A39] [A40] closes for any attempts: parts add up, and unknown is all or nothing', () => {
+    const usd = fc.double({ min: 0, max: 10, noNaN: true });
+    const anyAttempt = fc
+      .tuple(fc.option(usd, { nil: null, freq: 8 }), fc.constantFrom('ok', 'failed', 'cancelled'))
+      .map(([costUsd, status]) => attempt(costUsd, status));
+    fc.assert(
+      fc.property(
+        fc.array(anyAttempt, { maxLength: 5 }),
+        usd,
+        fc.option(usd, { nil: null }),
+        (attempts, classifierCostUsd, baselineCostUsd) => {
+          const money = settleMoney({ attempts, classifierCostUsd, baselineCostUsd });
+          const isPriced = attempts.every((each) => each.costUsd !== null);
+          assert.equal(money.priced, isPriced);
+          assert.equal(money.costUsd !== null, isPriced);
+          const { routing, exactCache, semanticCache, promptCacheInjection } = money.savedBy;
+          closeTo(routing + exactCache + semanticCache + promptCacheInjection, money.savedUsd ?? 0);
+          if (money.costUsd === null) {
+            assert.deepEqual([money.baselineCostUsd, money.savedUsd], [null, null]);
+            return;
+          }
+          const parts = attempts.reduce((sum, each) => sum + (each.costUsd ?? 0), classifierCostUsd);
+          closeTo(money.costUsd, parts);
+          assert.ok(money.failedAttemptsCostUsd <= money.costUsd - classifierCostUsd + 1e-12);
+          if (baselineCostUsd === null) assert.equal(money.savedUsd, null);
+          else closeTo(money.savedUsd, baselineCostUsd - money.costUsd);
+        },
+      ),
+    );
+  });
+});
