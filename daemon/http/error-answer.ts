@@ -1,0 +1,161 @@
+// Errors on their way out: which shape the caller of a path expects, the headers that belong to a failure, and how to
+// answer a request whose body has not been read. Dialects that are served shape their own errors; the small encoders
+// here are for paths of clients whose dialect this daemon does not speak (yet), so that even "not here" is readable.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Dialect } from '../dialects/dialect.ts';
+import type { RouterError } from '../errors.ts';
+import type { ErrorCode } from '../protocol/vocabulary.ts';
+import type { Clock } from '../util/clock.ts';
+import type { JsonObject } from '../util/json.ts';
+import { safeHeaders } from './safe-headers.ts';
+
+export type ErrorEncoder = (error: RouterError) => { readonly statusCode: number; readonly body: JsonObject };
+
+/** Shape of errors for a path; `headers` are the request's, lower case. */
+export type ErrorShapes = (path: string, headers: ReadonlyMap<string, string>) => ErrorEncoder;
+
+/** After one of these the daemon has tried everything; a client that retries would only repeat the whole chain. */
+const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
+  'upstream.all_failed',
+  'upstream.rejected',
+  'route.no_eligible_target',
+  'budget.exceeded',
+]);
+
+/** How long a refused upload is read on and thrown away, so that the client sees the answer and not a reset. */
+const DISCARD_MS = 5_000;
+
+/** `dialectOf` knows the dialect of a wire path; `openAi` shapes everything under /v1 that has no dialect of its own. */
+export function createErrorShapes(options: {
+  readonly dialectOf: (path: string) => Dialect | undefined;
+  readonly openAi: Dialect;
+}): ErrorShapes {
+  const encoderOf =
+    (dialect: Dialect): ErrorEncoder =>
+    (error) =>
+      dialect.encodeError(error);
+  const openAi = encoderOf(options.openAi);
+  const anthropicDialect = options.dialectOf('/v1/messages');
+  const anthropic = anthropicDialect === undefined ? encodeAnthropicError : encoderOf(anthropicDialect);
+  return (path, headers) => {
+    const dialect = options.dialectOf(path);
+    if (dialect !== undefined) return encoderOf(dialect);
+    if (path.startsWith('/v1/')) {
+      return path.startsWith('/v1/messages') || headers.has('anthropic-version') ? anthropic : openAi;
+    }
+    if (path.startsWith('/v1beta/')) return encodeGeminiError;
+    if (path.startsWith('/api/')) return encodeOllamaError;
+    return encodeControlError;
+  };
+}
+
+/** `{error: {code, message}}`, the form of the control API and of every path that belongs to no dialect. */
+export const encodeControlError: ErrorEncoder = (error) => ({
+  statusCode: error.statusCode,
+  body: { error: { code: error.code, message: error.message } },
+});
+
+// Error types: https://platform.claude.com/docs/en/api/errors (checked 2026-11-20).
+const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  529: 'overloaded_error',
+};
+
+const encodeAnthropicError: ErrorEncoder = (error) => {
+  const fallbackType = error.statusCode < 500 ? 'invalid_request_error' : 'api_error';
+  const type = ANTHROPIC_TYPES[error.statusCode] ?? fallbackType;
+  return {
+    statusCode: error.statusCode,
+    body: { type: 'error', error: { type, message: error.message } },
+  };
+};
+
+// Status names: https://ai.google.dev/gemini-api/docs/troubleshooting (checked 2026-11-20).
+const GEMINI_STATUSES: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+};
+
+const encodeGeminiError: ErrorEncoder = (error) => {
+  const status =
+    GEMINI_STATUSES[error.statusCode] ?? (error.statusCode < 500 ? 'INVALID_ARGUMENT' : 'INTERNAL');
+  return {
+    statusCode: error.statusCode,
+    body: { error: { code: error.statusCode, message: error.message, status } },
+  };
+};
+
+const encodeOllamaError: ErrorEncoder = (error) => ({
+  statusCode: error.statusCode,
+  body: { error: error.message },
+});
+
+/** Status, headers and body of a failure; nothing may have been sent before. Does nothing when the client has left. */
+export function sendError(
+  exchange: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly clock: Clock },
+  encodeError: ErrorEncoder,
+  error: RouterError,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const { request, response, clock } = exchange;
+  if (response.destroyed || response.headersSent) return;
+  const { statusCode, body } = encodeError(error);
+  const bytes = Buffer.from(JSON.stringify(body));
+  const all: Record<string, string> = {
+    ...safeHeaders(headers),
+    ...retryHeaders(error),
+    'content-type': 'application/json',
+    'content-length': String(bytes.length),
+  };
+  // Most of an unread body may still be on its way; the connection cannot be used again before that is through.
+  const isUploading = !request.complete;
+  if (isUploading) all['connection'] = 'close';
+  response.writeHead(statusCode, all);
+  if (!isUploading) {
+    response.end(bytes);
+    return;
+  }
+  response.write(bytes);
+  endAfterUpload(request, response, clock);
+}
+
+function retryHeaders(error: RouterError): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (FINAL_CODES.has(error.code)) headers['x-should-retry'] = 'false';
+  if (error.retryAfterMs !== undefined) {
+    const retryAfterMs = Math.max(0, Math.ceil(error.retryAfterMs));
+    headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000));
+    headers['retry-after-ms'] = String(retryAfterMs);
+  }
+  return headers;
+}
+
+/**
+ * Closing a socket with unread bytes makes the kernel send a reset, and the client may lose the answer it has not
+ * read yet. So the answer goes out whole, the rest of the upload is thrown away for a while, then the socket closes.
+ */
+function endAfterUpload(request: IncomingMessage, response: ServerResponse, clock: Clock): void {
+  const finish = (): void => {
+    cancel();
+    request.off('end', finish);
+    request.off('close', finish);
+    if (!response.writableEnded) response.end();
+  };
+  const cancel = clock.setTimer(DISCARD_MS, finish);
+  request.on('end', finish);
+  request.on('close', finish);
+  request.resume();
+}
