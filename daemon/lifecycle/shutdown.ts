@@ -1,0 +1,104 @@
+// Ends the process in order: each step once, each with a bound, later steps even when earlier ones fail. The first
+// signal asks for that, the second one forces.
+
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+
+export interface ShutdownStep {
+  readonly name: string;
+  /** `signal` is aborted when the step's time is up: cut what is left and return. */
+  readonly run: (signal: AbortSignal) => Promise<void> | void;
+}
+
+export interface ShutdownOptions {
+  /** Run one after the other, in this order. */
+  readonly steps: readonly ShutdownStep[];
+  /** Time for all steps together, ms. Later steps get at least LEAST_STEP_MS even when earlier ones used it up. */
+  readonly graceMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the process. Called only by `signal`. */
+  readonly exit: (code: number) => void;
+}
+
+export interface Shutdown {
+  /** Whether it has begun; new requests are refused from then on. */
+  readonly isStopping: boolean;
+  /** Runs the steps; every call gives the same promise. Resolves to the exit code: 1 when a step failed or hung. */
+  begin(reason: string): Promise<number>;
+  /** For SIGTERM and SIGINT: begins and then exits; a second signal exits at once with code 1. */
+  signal(name: string): void;
+}
+
+/** A flush after a drain that took all its time still needs a moment. */
+export const LEAST_STEP_MS = 2000;
+/** How long a step may take to end after it was told to. */
+export const CUT_MS = 1000;
+
+export function createShutdown(options: ShutdownOptions): Shutdown {
+  let running: Promise<number> | null = null;
+  let signals = 0;
+  const begin = (reason: string): Promise<number> => {
+    running ??= runSteps(options, reason);
+    return running;
+  };
+  return {
+    get isStopping() {
+      return running !== null;
+    },
+    begin,
+    signal(name) {
+      signals += 1;
+      if (signals > 1) {
+        options.log.warn('second signal, ending at once', { signal: name });
+        options.exit(1);
+        return;
+      }
+      void begin(name).then((code) => options.exit(code));
+    },
+  };
+}
+
+async function runSteps({ steps, graceMs, clock, log }: ShutdownOptions, reason: string): Promise<number> {
+  // Without a live handle Node would end as soon as the last socket closes, before the later steps have run.
+  const keepAlive = setInterval(() => undefined, 1000);
+  const deadlineMs = clock.monotonicMs() + graceMs;
+  let code = 0;
+  log.info('stopping', { reason });
+  try {
+    for (const step of steps) {
+      const limitMs = Math.max(deadlineMs - clock.monotonicMs(), Math.min(LEAST_STEP_MS, graceMs));
+      const failure = await runStep(step, limitMs, clock, log);
+      if (failure !== null) {
+        code = 1;
+        log.error('a step of the shutdown failed', { step: step.name, error: failure });
+      }
+    }
+  } finally {
+    clearInterval(keepAlive);
+  }
+  log.info('stopped', { code });
+  return code;
+}
+
+/** null when the step ended by itself, also after it was cut; else what went wrong. Never rejects. */
+function runStep(step: ShutdownStep, limitMs: number, clock: Clock, log: Log): Promise<string | null> {
+  const cut = new AbortController();
+  return new Promise((resolve) => {
+    let cancelTimer = clock.setTimer(limitMs, () => {
+      log.warn('a step of the shutdown is out of time', { step: step.name });
+      cancelTimer = clock.setTimer(CUT_MS, () => resolve('did not end in time'));
+      cut.abort();
+    });
+    const end = (failure: string | null): void => {
+      cancelTimer();
+      resolve(failure);
+    };
+    Promise.resolve()
+      .then(() => step.run(cut.signal))
+      .then(
+        () => end(null),
+        (error: unknown) => end(error instanceof Error ? error.message : String(error)),
+      );
+  });
+}
