@@ -1,0 +1,187 @@
+// What callers may send to the control API, and the sentences they get when it is something else. Values never appear
+// in a sentence: one of them may be a key.
+
+import { dialects } from '../dialects/registry.ts';
+import { z } from 'zod';
+
+import { RouterError } from '../errors.ts';
+import type { ExchangesQuery, TotalsQuery } from '../ledger/ledger.ts';
+import type { TotalsGroupBy } from '../protocol/control-api.ts';
+import { isJsonObject } from '../util/json.ts';
+import type { JsonObject } from '../util/json.ts';
+import { parseRequestBody, valueAt } from '../util/json-scan.ts';
+import type { ClearOverrideInput, ExplainInput, OverrideInput } from './control-surface.ts';
+
+const SCOPES = ['next', 'conversation', 'always'] as const;
+const GROUPS: readonly TotalsGroupBy[] = ['model', 'task', 'complexity', 'client', 'workspace', 'day'];
+const MAX_PAGE = 500;
+const UNIT_MS: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+/** Below this a bare number is a day count or a mistake, not a time: 2001-09-09 in epoch ms. */
+const EARLIEST_EPOCH_MS = 1_000_000_000_000;
+
+const name = z.string().min(1).max(500);
+const overrideSchema = z.strictObject({
+  model: name,
+  scope: z.enum(SCOPES),
+  conversationId: name.nullish(),
+  ttlMs: z.number().int().positive().nullish(),
+});
+const clearOverrideSchema = z.strictObject({
+  scope: z.enum(SCOPES).nullish(),
+  conversationId: name.nullish(),
+});
+// Printable ASCII without spaces: what can travel in a header, which is where every provider wants it.
+const credentialSchema = z.strictObject({
+  apiKey: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,8192}$/)
+    .nullable(),
+});
+const explainSchema = z.strictObject({
+  dialect: z.enum(dialects.map(({ id }) => id)),
+  request: z.record(z.string(), z.unknown()),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+export function parseOverride(bytes: Buffer): OverrideInput {
+  const { model, scope, conversationId, ttlMs } = checkBody(overrideSchema, parseObject(bytes));
+  if (scope === 'conversation' && (conversationId ?? null) === null) {
+    throw malformed('the scope "conversation" needs a conversationId', 'conversationId');
+  }
+  return {
+    model,
+    scope,
+    conversationId: scope === 'conversation' ? (conversationId ?? null) : null,
+    ttlMs: ttlMs ?? null,
+  };
+}
+
+/** From the body, else from the query, else everything. */
+export function parseClearOverride(bytes: Buffer, query: URLSearchParams): ClearOverrideInput {
+  const value = bytes.length > 0 ? parseObject(bytes) : Object.fromEntries(query);
+  const { scope, conversationId } = checkBody(clearOverrideSchema, value);
+  return { scope: scope ?? null, conversationId: conversationId ?? null };
+}
+
+export function parseCredential(bytes: Buffer): string | null {
+  return checkBody(credentialSchema, parseObject(bytes)).apiKey;
+}
+
+/** The configuration itself is judged by the configuration's own schema. */
+export function parseConfigBody(bytes: Buffer): JsonObject {
+  return parseObject(bytes);
+}
+
+/** Cuts the request out as bytes, so that the decision is made on what the caller wrote and not on a copy of it. */
+export function parseExplain(bytes: Buffer): ExplainInput {
+  const body = parseRequestBody(bytes);
+  const { dialect, headers } = checkBody(explainSchema, parseObject(bytes));
+  const span = body.members.get('request');
+  if (span === undefined) throw malformed('the field "request" is missing', 'request');
+  const lowerCase = Object.entries(headers ?? {}).map(
+    ([header, value]) => [header.toLowerCase(), value] as const,
+  );
+  return { dialect, bytes: bytes.subarray(span.start, span.end), headers: new Map(lowerCase) };
+}
+
+/** `since`: ISO 8601, epoch ms, or a span back from now such as `90m`, `24h`, `7d`, `2w`. */
+export function parseTotalsQuery(query: URLSearchParams, nowMs: number): TotalsQuery {
+  checkQueryKeys(query, ['since', 'groupBy']);
+  const since = query.get('since') ?? '';
+  const groupBy = query.get('groupBy') ?? '';
+  return {
+    ...(since === '' ? {} : { sinceAtMs: parseSince(since, nowMs) }),
+    ...(groupBy === '' ? {} : { groupBy: parseGroupBy(groupBy) }),
+  };
+}
+
+export function parseExchangesQuery(query: URLSearchParams): ExchangesQuery {
+  checkQueryKeys(query, ['limit', 'before', 'conversation']);
+  const before = query.get('before') ?? '';
+  const conversationId = query.get('conversation') ?? '';
+  const limitText = query.get('limit') ?? '';
+  const limit = Number(limitText);
+  if (limitText !== '' && !(Number.isInteger(limit) && limit >= 1 && limit <= MAX_PAGE)) {
+    throw malformed(`limit must be a whole number from 1 to ${MAX_PAGE}`, 'limit');
+  }
+  return {
+    ...(limitText === '' ? {} : { limit }),
+    ...(before === '' ? {} : { before }),
+    ...(conversationId === '' ? {} : { conversationId }),
+  };
+}
+
+function parseSince(text: string, nowMs: number): number {
+  const span = /^(\d{1,6})([mhdw])$/.exec(text);
+  if (span !== null) return Math.max(0, nowMs - Number(span[1]) * (UNIT_MS[span[2] ?? ''] ?? 0));
+  const atMs = /^\d+$/.test(text) ? Number(text) : isoToMs(text);
+  if (Number.isSafeInteger(atMs) && (atMs === 0 || atMs >= EARLIEST_EPOCH_MS || !/^\d+$/.test(text)))
+    return atMs;
+  const examples = '7d, 24h, 90m, 2026-11-01, 2026-11-01T08:00:00Z or Unix milliseconds';
+  throw malformed(`since is not a time that can be read; write it like ${examples}`, 'since');
+}
+
+function isoToMs(text: string): number {
+  return /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2})?)?$/.test(text) ? Date.parse(text) : Number.NaN;
+}
+
+function parseGroupBy(text: string): TotalsGroupBy {
+  const group = GROUPS.find((candidate) => candidate === text);
+  if (group !== undefined) return group;
+  throw malformed(`groupBy must be one of ${GROUPS.join(', ')}`, 'groupBy');
+}
+
+function checkQueryKeys(query: URLSearchParams, known: readonly string[]): void {
+  for (const key of query.keys()) {
+    if (known.includes(key)) continue;
+    throw malformed(`unknown query parameter "${key.slice(0, 50)}"; known are ${known.join(', ')}`, key);
+  }
+}
+
+/** Depth and key count are checked before anything is built from the text. */
+function parseObject(bytes: Buffer): JsonObject {
+  parseRequestBody(bytes);
+  const value = valueAt({ bytes }, { start: 0, end: bytes.length });
+  return isJsonObject(value) ? value : {}; // parseRequestBody has refused everything but an object
+}
+
+function checkBody<Schema extends z.ZodObject>(schema: Schema, value: unknown): z.infer<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  if (issue === undefined) throw malformed('the body is not what this endpoint takes');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const known = Object.keys(schema.shape).join(', ');
+    throw malformed(`unknown field "${key.slice(0, 50)}" in the body; known fields are ${known}`, key);
+  }
+  const path = issue.path.join('.');
+  throw malformed(`the field "${path}" ${expectation(issue)}`, path);
+}
+
+/** zod's own sentences quote what they got, so only what is expected is said. */
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`;
+    case 'invalid_type':
+      return `is missing or has the wrong type; it must be ${issue.expected === 'record' ? 'an object' : `of type ${issue.expected}`}`;
+    case 'too_small':
+      return issue.origin === 'string' ? 'must not be empty' : `must be above ${String(issue.minimum)}`;
+    case 'too_big':
+      return 'is too large';
+    case 'invalid_format':
+      return 'must be 1 to 8192 printable characters without spaces';
+    default:
+      return 'has a value that cannot be used';
+  }
+}
+
+function malformed(message: string, param?: string): RouterError {
+  return new RouterError('request.malformed', message, param === undefined ? {} : { param });
+}

@@ -1,0 +1,179 @@
+// The control API as a function from call to answer; it knows neither sockets nor tokens (the guard has checked the
+// admin token before). Paths and shapes: README.md, "Control API".
+
+import { RouterError, toRouterError } from '../errors.ts';
+import { CONTROL_PREFIX } from '../protocol/control-api.ts';
+import type { ErrorBody } from '../protocol/control-api.ts';
+import type { Clock } from '../util/clock.ts';
+import type { Log } from '../util/log.ts';
+import {
+  parseClearOverride,
+  parseConfigBody,
+  parseCredential,
+  parseExchangesQuery,
+  parseExplain,
+  parseOverride,
+  parseTotalsQuery,
+} from './control-bodies.ts';
+import type { ControlSurface } from './control-surface.ts';
+
+export interface ControlCall {
+  readonly method: string;
+  /** Whole path, starting with the control prefix. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Empty where there is no body. */
+  readonly bytes: Buffer;
+}
+
+export interface ControlAnswer {
+  readonly statusCode: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Resource {
+  /** Below the prefix; a trailing `*` stands for one path segment. */
+  readonly pattern: string;
+  readonly methods: Readonly<Record<string, Answerer>>;
+}
+
+/** `segment` is what stands for the `*`, percent-decoded. */
+type Answerer = (call: ControlCall, segment: string) => ControlAnswer | Promise<ControlAnswer>;
+
+export interface ControlApiDeps {
+  readonly surface: ControlSurface;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Never rejects: every failure is an answer of the form `{error: {code, message}}`. */
+export function createControlApi(deps: ControlApiDeps): (call: ControlCall) => Promise<ControlAnswer> {
+  const resources = listResources(deps);
+  return async (call) => {
+    try {
+      return await answerCall(resources, call);
+    } catch (thrown) {
+      const error = toRouterError(thrown);
+      if (error.code === 'router.internal') {
+        const { cause } = error;
+        deps.log.error('the control API failed', {
+          cause: cause instanceof Error ? cause.stack : String(cause),
+        });
+      }
+      return errorAnswer(error);
+    }
+  };
+}
+
+function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] {
+  return [
+    { pattern: 'status', methods: { GET: () => ok(surface.status()) } },
+    {
+      pattern: 'totals',
+      methods: { GET: ({ query }) => ok(surface.totals(parseTotalsQuery(query, clock.now()))) },
+    },
+    {
+      pattern: 'exchanges',
+      methods: { GET: ({ query }) => ok(surface.exchanges(parseExchangesQuery(query))) },
+    },
+    { pattern: 'exchanges/*', methods: { GET: (_, exchangeId) => findExchange(surface, exchangeId) } },
+    {
+      pattern: 'explain',
+      methods: { POST: async ({ bytes }) => ok(await surface.explain(parseExplain(bytes))) },
+    },
+    {
+      pattern: 'override',
+      methods: {
+        PUT: ({ bytes }) => ok({ override: surface.setOverride(parseOverride(bytes)) }),
+        DELETE: ({ bytes, query }) =>
+          ok({ override: surface.clearOverride(parseClearOverride(bytes, query)) }),
+      },
+    },
+    {
+      pattern: 'config',
+      methods: {
+        GET: () => ok(surface.readConfig()),
+        PUT: async ({ bytes }) => ok(await surface.putConfig(parseConfigBody(bytes))),
+      },
+    },
+    {
+      pattern: 'credentials/*',
+      methods: {
+        PUT: async ({ bytes }, provider) => ok(await surface.putCredential(provider, parseCredential(bytes))),
+      },
+    },
+    { pattern: 'shutdown', methods: { POST: () => stop(surface) } },
+    { pattern: 'events', methods: { GET: refusePlainEvents } },
+  ];
+}
+
+function ok(body: unknown): ControlAnswer {
+  return { statusCode: 200, body };
+}
+
+async function answerCall(resources: readonly Resource[], call: ControlCall): Promise<ControlAnswer> {
+  const path = call.path.slice(CONTROL_PREFIX.length + 1);
+  const resource = resources.find((candidate) => matches(candidate.pattern, path));
+  if (resource === undefined) {
+    const known = resources.map(({ pattern }) => pattern.replace('*', ':id')).join(', ');
+    throw new RouterError(
+      'request.not_found',
+      `there is no such control endpoint; known below ${CONTROL_PREFIX} are ${known}`,
+    );
+  }
+  const answerer = resource.methods[call.method];
+  if (answerer === undefined) return wrongMethod(resource, call.method);
+  return await answerer(call, segmentOf(resource.pattern, path));
+}
+
+function matches(pattern: string, path: string): boolean {
+  if (!pattern.endsWith('*')) return path === pattern;
+  const prefix = pattern.slice(0, -1);
+  return path.startsWith(prefix) && path.length > prefix.length && !path.slice(prefix.length).includes('/');
+}
+
+function segmentOf(pattern: string, path: string): string {
+  if (!pattern.endsWith('*')) return '';
+  try {
+    return decodeURIComponent(path.slice(pattern.length - 1));
+  } catch {
+    throw new RouterError('request.malformed', 'the last part of the path is not valid percent-encoding');
+  }
+}
+
+function findExchange(surface: ControlSurface, exchangeId: string): ControlAnswer {
+  const record = surface.exchange(exchangeId);
+  if (record !== null) return ok(record);
+  throw new RouterError('request.not_found', 'there is no exchange with this id');
+}
+
+function stop(surface: ControlSurface): ControlAnswer {
+  surface.requestShutdown();
+  return { statusCode: 202, body: { stopping: true } };
+}
+
+function refusePlainEvents(): ControlAnswer {
+  const message = 'this path speaks WebSocket only; connect with a WebSocket client';
+  return {
+    ...errorAnswer(new RouterError('request.unsupported', message, { statusCode: 426 })),
+    headers: { upgrade: 'websocket' },
+  };
+}
+
+function wrongMethod(resource: Resource, method: string): ControlAnswer {
+  const allow = Object.keys(resource.methods).join(', ');
+  const message = `this control endpoint does not take ${method}; use ${allow}`;
+  return {
+    ...errorAnswer(new RouterError('request.unsupported', message, { statusCode: 405 })),
+    headers: { allow },
+  };
+}
+
+function errorAnswer(error: RouterError): ControlAnswer {
+  return { statusCode: error.statusCode, body: errorBody(error) };
+}
+
+function errorBody(error: RouterError): ErrorBody {
+  return { error: { code: error.code, message: error.message } };
+}

@@ -1,0 +1,187 @@
+// The control API's view of a running daemon: reads the parts, changes nothing but what a person asked for.
+
+import type { ConfigStore } from '../config/config-store.ts';
+import { RouterError } from '../errors.ts';
+import { dialectOf } from '../dialects/registry.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { explainRequest } from '../pipeline/explain.ts';
+import type { PipelineDeps } from '../pipeline/serve-exchange.ts';
+import type { SnapshotStore } from '../pipeline/snapshot-store.ts';
+import {
+  PROTOCOL_VERSION,
+  type ModelStatus,
+  type OverrideState,
+  type ProviderStatus,
+  type StatusBody,
+} from '../protocol/control-api.ts';
+import type { ControlEvent } from '../protocol/control-events.ts';
+import type { Decision, ExchangeRecord } from '../protocol/exchange-record.ts';
+import { explicitConversationId } from '../route/conversation-identity.ts';
+import type { OverrideBoard } from '../route/override.ts';
+import type { Health } from '../upstream/health.ts';
+import type { JsonObject } from '../util/json.ts';
+import type { ClearOverrideInput, ControlSurface, ExplainInput, OverrideInput } from './control-surface.ts';
+
+export interface DaemonSurfaceDeps {
+  readonly config: ConfigStore;
+  readonly snapshots: SnapshotStore;
+  readonly pipeline: PipelineDeps;
+  readonly overrides: OverrideBoard;
+  readonly health: Health;
+  readonly ledger: Ledger;
+  /** Keys handed over by the editor or the user, by provider; null takes one away. */
+  readonly putCredential: (provider: string, apiKey: string | null) => Promise<void>;
+  readonly identity: Pick<StatusBody, 'version' | 'pid' | 'startedAt' | 'home'>;
+  readonly url: () => string;
+  readonly requestShutdown: () => void;
+  readonly subscribe: (listener: (event: ControlEvent) => void) => () => void;
+}
+
+export class DaemonSurface implements ControlSurface {
+  readonly #deps: DaemonSurfaceDeps;
+
+  constructor(deps: DaemonSurfaceDeps) {
+    this.#deps = deps;
+  }
+
+  status(): StatusBody {
+    const { config, snapshots, overrides, ledger, identity, url } = this.#deps;
+    const { catalog, table } = snapshots.current;
+    return {
+      ...identity,
+      protocolVersion: PROTOCOL_VERSION,
+      url: url(),
+      providers: catalog.providers.map((provider) => this.#providerStatus(provider.name)),
+      models: this.#modelStatuses(),
+      override: overrides.current(),
+      profile: table.profile,
+      baseline: table.baseline,
+      config: config.state,
+      ledger: ledger.state(),
+    };
+  }
+
+  totals: ControlSurface['totals'] = (query) => this.#deps.ledger.totals(query);
+
+  /** A conversation may be named as the client named it or as the records do. */
+  exchanges: ControlSurface['exchanges'] = ({ conversationId, ...query }) =>
+    this.#deps.ledger.exchanges({
+      ...query,
+      ...(conversationId === undefined ? {} : { conversationId: explicitConversationId(conversationId) }),
+    });
+
+  /** What would flip a decision is worked out when somebody looks, not for every request. */
+  exchange(exchangeId: string): ExchangeRecord | null {
+    const { ledger, pipeline } = this.#deps;
+    const record = ledger.exchange(exchangeId);
+    const decision = record?.decision;
+    if (record === null || decision?.input == null) return record;
+    const table = ledger.table(decision.tableHash);
+    if (table === null) return record;
+    return {
+      ...record,
+      decision: { ...decision, wouldFlip: pipeline.policy.wouldFlip(decision.input, table) },
+    };
+  }
+
+  explain(input: ExplainInput): Promise<Decision> {
+    const dialect = dialectOf(input.dialect);
+    return explainRequest(this.#deps.pipeline, { dialect, bytes: input.bytes, headers: input.headers });
+  }
+
+  setOverride(input: OverrideInput): OverrideState {
+    const { snapshots, overrides } = this.#deps;
+    const { targets } = snapshots.current.table;
+    if (!targets.some((target) => target.id === input.model)) {
+      const known = targets.map((target) => target.id).join(', ');
+      throw new RouterError('model.unknown', `no model "${input.model}" is configured; known are: ${known}`);
+    }
+    const { model, scope, conversationId, ttlMs } = input;
+    return overrides.set({
+      model,
+      scope,
+      ...(conversationId === null ? {} : { conversationId }),
+      ...(ttlMs === null ? {} : { ttlMs }),
+    });
+  }
+
+  clearOverride(input: ClearOverrideInput): OverrideState | null {
+    const { overrides } = this.#deps;
+    overrides.clear(input.scope ?? undefined, input.conversationId ?? undefined);
+    return overrides.current();
+  }
+
+  readConfig(): JsonObject {
+    return structuredClone(this.#deps.config.current) as unknown as JsonObject;
+  }
+
+  async putConfig(config: JsonObject): Promise<JsonObject> {
+    const result = await this.#deps.config.put(`${JSON.stringify(config, null, 2)}\n`);
+    if (!result.ok) throw new RouterError('config.invalid', result.error);
+    await this.#deps.snapshots.rebuild();
+    return this.readConfig();
+  }
+
+  /** A vendor that nobody configured appears with its key and vanishes without it, so both ends are looked at. */
+  async putCredential(provider: string, apiKey: string | null): Promise<ProviderStatus> {
+    const { putCredential } = this.#deps;
+    const wasKnown = this.#isKnown(provider);
+    await putCredential(provider, apiKey);
+    if (this.#isKnown(provider)) return this.#providerStatus(provider);
+    if (apiKey !== null) await putCredential(provider, null); // a key for nobody is not kept
+    if (apiKey !== null || !wasKnown) throw this.#unknownProvider(provider);
+    return { name: provider, usable: false, why: 'no key any more', health: 'ok', retryAtMs: null };
+  }
+
+  requestShutdown(): void {
+    this.#deps.requestShutdown();
+  }
+
+  subscribe: ControlSurface['subscribe'] = (listener) => this.#deps.subscribe(listener);
+
+  #providerStatus(name: string): ProviderStatus {
+    const { snapshots, health } = this.#deps;
+    const { catalog } = snapshots.current;
+    const provider = catalog.providers.find((candidate) => candidate.name === name);
+    if (provider === undefined) throw this.#unknownProvider(name);
+    // A provider is out when every model of it is.
+    const targets = catalog.targets.filter((target) => target.provider === name);
+    const outage = targets.length === 0 ? null : health.allDownUntil(targets);
+    return {
+      name,
+      usable: provider.usable,
+      why: outage === null ? provider.why : outage.why,
+      health: outage === null ? 'ok' : 'ejected',
+      retryAtMs: outage?.retryAtMs ?? null,
+    };
+  }
+
+  #isKnown(provider: string): boolean {
+    return this.#deps.snapshots.current.catalog.providers.some(({ name }) => name === provider);
+  }
+
+  #unknownProvider(name: string): RouterError {
+    const known = this.#deps.snapshots.current.catalog.providers.map((provider) => provider.name).join(', ');
+    const message = `no provider "${name}"; known are: ${known === '' ? 'none' : known}`;
+    return new RouterError('request.not_found', message);
+  }
+
+  #modelStatuses(): readonly ModelStatus[] {
+    const { snapshots, health } = this.#deps;
+    return snapshots.current.catalog.targets.map((target) => {
+      const outage = health.outage(target);
+      return {
+        id: target.id,
+        provider: target.provider,
+        upstreamModel: target.upstreamModel,
+        tier: target.tier,
+        usable: target.usable,
+        health: outage === null ? 'ok' : 'ejected',
+        retryAtMs: outage?.retryAtMs ?? null,
+        inputUsdPerMtok: target.price?.inputUsdPerMtok ?? null,
+        outputUsdPerMtok: target.price?.outputUsdPerMtok ?? null,
+        priceAsOf: target.price?.asOf ?? null,
+      };
+    });
+  }
+}
