@@ -1,0 +1,297 @@
+// Composition root: builds every part and wires them together. No logic of its own; imported only by the command line
+// and by tests.
+
+import path from 'node:path';
+import { noResponseCache } from './cache/response-cache.ts';
+import { expectedCostUsd } from './catalog/expected-cost.ts';
+import type { Catalog, ProviderConnection } from './catalog/catalog.ts';
+import { SHIPPED_NAMES } from './catalog/default-models.ts';
+import { KNOWN_LOCAL_SERVERS } from './catalog/known-providers.ts';
+import { createPriceBook } from './catalog/price-book.ts';
+import { PromptCacheReplay } from './catalog/prompt-cache-replay.ts';
+import { createClassifierCascade } from './classify/classifier-cascade.ts';
+import { createRuleClassifier } from './classify/rule-classifier.ts';
+import { ConfigStore } from './config/config-store.ts';
+import { createControlApi } from './control/control-routes.ts';
+import { DaemonSurface } from './control/daemon-surface.ts';
+import { createEventSocket } from './control/event-socket.ts';
+import { createEventBus } from './control/event-bus.ts';
+import { createErrorShapes } from './http/error-answer.ts';
+import { exchangeRoute } from './http/exchange-handler.ts';
+import { createGuard } from './http/guard.ts';
+import { controlRoute, livenessRoutes, modelRoutes } from './http/open-routes.ts';
+import { createRouteTable } from './http/routes.ts';
+import { createServer } from './http/server.ts';
+import { dialectForPath, dialectOf, dialects, wirePaths } from './dialects/registry.ts';
+import { openAiChat } from './dialects/openai-chat/dialect.ts';
+import { openLedger } from './ledger/sqlite-ledger.ts';
+import { createDaemonLog } from './lifecycle/daemon-log.ts';
+import { prepareHome } from './lifecycle/home.ts';
+import { createKeyring } from './lifecycle/keyring.ts';
+import { removeLockfile, writeLockfile } from './lifecycle/lockfile.ts';
+import { createShutdown } from './lifecycle/shutdown.ts';
+import { loadTokens, TokenVerifier, watchTokens } from './lifecycle/tokens.ts';
+import { serveExchange, type PipelineDeps } from './pipeline/serve-exchange.ts';
+import { SnapshotStore } from './pipeline/snapshot-store.ts';
+import { PROTOCOL_VERSION } from './protocol/control-api.ts';
+import { createCheapestCapablePolicy } from './route/cheapest-capable-policy.ts';
+import { ConversationStore } from './route/conversation-store.ts';
+import { OverrideBoard } from './route/override.ts';
+import { Health } from './upstream/health.ts';
+import { createHttpUpstream } from './upstream/http-attempt.ts';
+import { probeLocalServers } from './upstream/local-servers.ts';
+import { systemClock } from './util/clock.ts';
+import { deferred } from './util/deferred.ts';
+import { createIdSource } from './util/ids.ts';
+import { createRedactor } from './util/redact.ts';
+
+export interface DaemonOptions {
+  readonly home: string;
+  /** null = `config.jsonc` in the home folder. */
+  readonly configPath: string | null;
+  /** null = as configured; 0 = any free one. */
+  readonly port: number | null;
+  readonly host: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Gets every log line as well; the other copy is in HOME/daemon.log. */
+  readonly writeLog: (line: string) => void;
+  /** Whether to look for model servers on this machine; on by default. */
+  readonly probeLocalServers?: boolean;
+}
+
+export interface RunningDaemon {
+  /** What `serve` prints when connections are accepted. */
+  readonly ready: {
+    readonly event: 'ready';
+    readonly url: string;
+    readonly pid: number;
+    readonly version: string;
+    readonly home: string;
+  };
+  /** What is wrong with the configuration file; null when it is in force. */
+  readonly configError: () => string | null;
+  /** Begins the graceful stop; a second call ends the process. */
+  readonly stop: (reason: string) => void;
+  /** Resolves to the exit code when everything is closed. */
+  readonly stopped: Promise<number>;
+  /** Names of the usable providers, once the model servers on this machine were asked. Never rejects. */
+  readonly discovered: Promise<readonly string[]>;
+  /** Logs an error that nothing caught; the exit code will be 1. */
+  readonly noteBug: (error: unknown) => void;
+}
+
+/** How long running exchanges may go on after a stop was asked for. */
+const GRACE_MS = 30_000;
+const BODY_IDLE_MS = 30_000;
+const JITTER = (): number => Math.random();
+
+/** Rejects with a sentence when the home folder, the tokens or the port cannot be used. */
+export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
+  const clock = systemClock;
+  const { home, environment, version } = options;
+  const startedAtMs = clock.now();
+  prepareHome(home);
+  const redactor = createRedactor();
+  const tokens = loadTokens(home);
+  for (const token of [tokens.client, tokens.admin]) redactor.addSecret(token);
+  const verifier = new TokenVerifier(tokens);
+
+  const log = createDaemonLog({
+    home,
+    clock,
+    redactor,
+    level: () => config.current.logLevel,
+    writeLine: options.writeLog,
+  });
+  const config = new ConfigStore({
+    path: options.configPath ?? path.join(home, 'config.jsonc'),
+    clock,
+    log,
+    known: SHIPPED_NAMES,
+  });
+  await config.start();
+  const bus = createEventBus(log);
+  const keyring = createKeyring({ environment, home, redactor });
+  const ledger = openLedger({ path: path.join(home, 'ledger.db'), clock, log });
+  const snapshots = new SnapshotStore({
+    config: () => config.current,
+    resolveKey: (provider, ref) => keyring.resolve(provider, ref),
+    priceBook: createPriceBook(),
+    clock,
+    log,
+    onChange: ({ table }) => ledger.rememberTable(table),
+  });
+  await snapshots.rebuild();
+  const endDailyRebuild = snapshots.rebuildDaily();
+  config.onChange((_, { valid, error }) => {
+    const told = { type: 'config-update', valid, error } as const;
+    if (!valid) return bus.publish(told); // a rejected edit changes nothing
+    snapshots.rebuild().then(
+      () => {
+        health.credentialsChanged(); // keys may have been mended; a still wrong one is found out at once
+        bus.publish(told);
+      },
+      (failure: unknown) =>
+        log.error('the configuration could not be put in force', { error: String(failure) }),
+    );
+  });
+
+  const health = new Health({
+    clock,
+    targets: () => snapshots.current.table.targets,
+    onChange: (update) => bus.publish({ type: 'health-update', ...update }),
+  });
+  const upstream = createHttpUpstream({
+    dialectOf,
+    connection: (provider) => connectionOf(snapshots.current.catalog, provider),
+    timeouts: () => config.current.timeouts,
+    clock,
+    environment,
+  });
+  const overrides = new OverrideBoard(clock);
+  const pipeline: PipelineDeps = {
+    snapshot: () => snapshots.current,
+    clock,
+    ids: createIdSource(clock),
+    log,
+    cache: noResponseCache,
+    classifier: createClassifierCascade([
+      createRuleClassifier({ maxTurnsBeforeUpgrade: () => config.current.policy.maxTurnsBeforeUpgrade }),
+    ]),
+    policy: createCheapestCapablePolicy({
+      expectedCostUsd,
+      dialects: dialects.map((dialect) => dialect.id),
+    }),
+    conversations: new ConversationStore(),
+    overrides,
+    unavailable: () => health.unavailable(),
+    promptCacheReplay: new PromptCacheReplay(),
+    servedCacheReplay: new PromptCacheReplay(),
+    attempts: { upstream, health, clock, random: JITTER, pauseMs: () => config.current.retries.pauseMs },
+    ledger,
+    isHeard: () => bus.isHeard(),
+    publish(event) {
+      bus.publish(event);
+      if (event.type === 'exchange-end') bus.publish({ type: 'totals-update', totals: ledger.today() });
+    },
+  };
+
+  const surface = new DaemonSurface({
+    config,
+    snapshots,
+    pipeline,
+    overrides,
+    health,
+    ledger,
+    putCredential: async (provider, apiKey) => {
+      keyring.put(provider, apiKey);
+      await snapshots.rebuild();
+      health.credentialsChanged(provider);
+    },
+    identity: { version, pid: process.pid, startedAt: new Date(startedAtMs).toISOString(), home },
+    url: () => url,
+    requestShutdown: () => void stop('control API'),
+    subscribe: (listener) => bus.subscribe(listener),
+  });
+  const events = createEventSocket({ surface, clock, log });
+  const bodyLimits = {
+    maxBodyBytes: () => config.current.limits.maxBodyBytes,
+    bodyIdleMs: BODY_IDLE_MS,
+    clock,
+    log,
+  };
+  const server = createServer({
+    guard: createGuard({ verifies: (token) => verifier.verifies(token) }),
+    routes: createRouteTable([
+      ...livenessRoutes(),
+      ...modelRoutes(() => ({
+        configured: snapshots.current.table.targets,
+        createdAtS: Math.floor(startedAtMs / 1000),
+      })),
+      ...[...wirePaths].map(([wirePath, dialect]) =>
+        exchangeRoute(wirePath, dialect, {
+          ...bodyLimits,
+          serveExchange: (request, client) => serveExchange(pipeline, request, client),
+        }),
+      ),
+      controlRoute(createControlApi({ surface, clock, log }), bodyLimits),
+    ]),
+    errorShapes: createErrorShapes({ dialectOf: dialectForPath, openAi: openAiChat }),
+    limits: () => config.current.limits,
+    log,
+    clock,
+    acceptEventSocket: (request, socket, head) => events.accept(request, socket, head),
+  });
+
+  const { url } = await server.listen(options.port ?? config.current.port, options.host);
+  const lockfile = {
+    pid: process.pid,
+    url,
+    version,
+    protocolVersion: PROTOCOL_VERSION,
+    startedAt: new Date(startedAtMs).toISOString(),
+  };
+  writeLockfile(home, lockfile);
+  const tokenWatch = watchTokens({
+    home,
+    current: tokens,
+    clock,
+    log,
+    onChange(changed) {
+      for (const token of [changed.client, changed.admin]) redactor.addSecret(token);
+      verifier.replace(changed);
+    },
+  });
+  // After the ready line: nobody should wait for a server that may not be there.
+  const discovered = (async (): Promise<readonly string[]> => {
+    const models = options.probeLocalServers === false ? [] : await probeLocalServers(KNOWN_LOCAL_SERVERS);
+    if (models.length > 0) await snapshots.foundLocalModels(models);
+    return snapshots.current.catalog.providers.filter(({ usable }) => usable).map(({ name }) => name);
+  })().catch((error: unknown) => {
+    log.error('looking for local model servers failed', { error: String(error) });
+    return [];
+  });
+
+  const stopped = deferred<number>();
+  let hasBug = false;
+  const shutdown = createShutdown({
+    graceMs: GRACE_MS,
+    clock,
+    log,
+    exit(code) {
+      log.flushNow(); // after a second signal nobody waits for the log
+      stopped.resolve(hasBug ? 1 : code);
+    },
+    steps: [
+      { name: 'events', run: () => events.close() }, // before http, which waits for every connection
+      { name: 'http', run: () => server.close(GRACE_MS) },
+      { name: 'watchers', run: () => (config.close(), tokenWatch.close(), endDailyRebuild()) },
+      { name: 'upstream', run: () => upstream.close() },
+      { name: 'ledger', run: () => ledger.close() },
+      { name: 'lockfile', run: () => removeLockfile(home, lockfile) },
+      { name: 'log', run: () => log.flush() },
+    ],
+  });
+  const stop = (reason: string): void => shutdown.signal(reason);
+  log.info('ready', { url, home, version });
+  return {
+    configError: () => config.state.error,
+    ready: { event: 'ready', url, pid: process.pid, version, home },
+    stop,
+    stopped: stopped.promise,
+    discovered,
+    noteBug(error) {
+      hasBug = true;
+      log.error('an error that nothing caught', {
+        cause: error instanceof Error ? error.stack : String(error),
+      });
+    },
+  };
+}
+
+function connectionOf(catalog: Catalog, name: string): ProviderConnection {
+  const connection = catalog.providers.find((provider) => provider.name === name);
+  if (connection === undefined) throw new Error(`provider ${name} vanished from the catalog`);
+  return connection;
+}
