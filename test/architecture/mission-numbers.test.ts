@@ -1,0 +1,29 @@
+// What the product must do is numbered. Every number that is built has a test that carries it in its title, as [A13];
+// this guard keeps a number from getting lost when tests move.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const tests = path.join(import.meta.dirname, '..');
+
+/** Part A: what the five source systems have, as far as it is built. */
+const BUILT = [
+  1, 2, 4, 6, 8, 9, 10, 12, 13, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30, 37, 38, 39, 40,
+  41, 42, 43, 47, 51,
+];
+
+describe('numbered requirements', () => {
+  const titles = readdirSync(tests, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => readFileSync(path.join(tests, name), 'utf8'))
+    .flatMap((text) =>
+      [...text.matchAll(/\b(?:it|describe)\(\s*(['"`])((?:(?!\1).)*)\1/gs)].map((match) => match[2] ?? ''),
+    );
+
+  for (const number of BUILT) {
+    it(`number A${number} is carried by the title of a test`, () => {
+      assert.ok(titles.some((title) => title.includes(`[A${number}]`)));
+    });
+  }
+});
