@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { RunningDaemon } from '../app.ts';
+import { letHeapGrow } from '../lifecycle/heap-growth.ts';
 import { CliError, textOption, type Command, type OptionValues } from './command.ts';
 import { firstSteps } from './first-steps.ts';
 import { homeOf } from './home-of.ts';
@@ -29,6 +30,7 @@ export const serveCommand: Command = {
     const port = portOf(textOption(values, 'port'));
     const configPath = configPathOf(values);
     await refuseSecond(home);
+    letHeapGrow();
     const { startDaemon } = await import('../app.ts'); // the other commands do without it
     surviveReaders();
     const printLog = (line: string): void => void process.stderr.write(`${line}\n`);
