@@ -1,6 +1,8 @@
 // The one screen that somebody sees who started the daemon before giving it anything to route to.
 
 import { KNOWN_LOCAL_SERVERS, KNOWN_PROVIDERS } from '../catalog/known-providers.ts';
+import { dialects } from '../dialects/registry.ts';
+import type { DialectId } from '../protocol/vocabulary.ts';
 import { alignRows } from './table.ts';
 
 /** Lines for a person; `url` is where the daemon listens. */
@@ -23,7 +25,9 @@ export function firstSteps(options: {
       '',
     ];
   }
-  const keys = KNOWN_PROVIDERS.map(({ envVar }) => envVar);
+  // A key whose provider cannot be spoken to yet would help nobody.
+  const isServed = (dialect: DialectId): boolean => dialects.some(({ id }) => id === dialect);
+  const keys = KNOWN_PROVIDERS.filter(({ dialect }) => isServed(dialect)).map(({ envVar }) => envVar);
   const local = KNOWN_LOCAL_SERVERS.map(({ label }) => label);
   return [
     '',

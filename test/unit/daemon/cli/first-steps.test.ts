@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { KNOWN_PROVIDERS } from '../../../../daemon/catalog/known-providers.ts';
 import { firstSteps } from '../../../../daemon/cli/first-steps.ts';
+import { dialects } from '../../../../daemon/dialects/registry.ts';
 
 const LINES = firstSteps({
   configError: null,
@@ -10,12 +11,27 @@ const LINES = firstSteps({
 });
 
 describe('first steps', () => {
-  it('names every key that is looked for, the configuration file and the address', () => {
+  it('names every key that helps, the configuration file and the address', () => {
     const text = LINES.join('\n');
-    for (const { envVar } of KNOWN_PROVIDERS) assert.ok(text.includes(envVar), envVar);
+    for (const { envVar, dialect } of KNOWN_PROVIDERS) {
+      const isServed = dialects.some(({ id }) => id === dialect);
+      assert.equal(text.includes(envVar), isServed, envVar);
+    }
     for (const part of ['/home/u/my.jsonc', 'http://127.0.0.1:7411/v1', '/home/u/pointsman/token']) {
       assert.ok(text.includes(part), part);
     }
+  });
+
+  it('shows what is wrong with the configuration instead, when that is why there is no model', () => {
+    const text = firstSteps({
+      configError: 'config.jsonc line 3: unknown key "portt", did you mean "port"?',
+      url: 'http://127.0.0.1:7411',
+      home: '/home/u/pointsman',
+      configPath: '/home/u/my.jsonc',
+    }).join('\n');
+    assert.match(text, /line 3: unknown key "portt"/);
+    assert.match(text, /Mend \/home\/u\/my\.jsonc/);
+    assert.doesNotMatch(text, /OPENAI_API_KEY/);
   });
 
   it('fits on one screen of 24 lines and 120 columns', () => {
