@@ -32,8 +32,6 @@ export interface RouterErrorOptions {
   readonly retryAfterMs?: number;
   /** Name of the request field or header at fault, in the client's own spelling. */
   readonly param?: string;
-  /** Extra facts for the record; never shown to the client. */
-  readonly detail?: string;
 }
 
 /**
@@ -46,7 +44,6 @@ export class RouterError extends Error {
   readonly statusCode: number;
   readonly retryAfterMs: number | undefined;
   readonly param: string | undefined;
-  readonly detail: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: RouterErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -54,7 +51,6 @@ export class RouterError extends Error {
     this.statusCode = options.statusCode ?? STATUS_BY_CODE[code];
     this.retryAfterMs = options.retryAfterMs;
     this.param = options.param;
-    this.detail = options.detail;
   }
 }
 

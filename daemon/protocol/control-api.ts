@@ -8,9 +8,6 @@ export const PROTOCOL_VERSION = 1;
 
 export const CONTROL_PREFIX = '/pointsman/v1';
 
-/** Per-request controls (client -> daemon) and answer headers (daemon -> client). */
-export const HEADER_PREFIX = 'x-pointsman-';
-
 export interface ProviderStatus {
   readonly name: string;
   readonly usable: boolean;

@@ -197,10 +197,7 @@ export class AnswerStream implements AsyncIterableIterator<Pieces, undefined> {
     if (signal.aborted) return toRouterError(signal.reason);
     if (error instanceof RouterError) return error;
     const failure = transportFailure(error, provider, 'in-body');
-    return new RouterError('upstream.stream_interrupted', failure.message, {
-      cause: error,
-      detail: failure.kind,
-    });
+    return new RouterError('upstream.stream_interrupted', failure.message, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 // Which models are out for now, and until when. A model that fails several times in a row is ejected for a while that
 // doubles with every relapse; then one request may try it (half-open) while the others stay away. A Retry-After keeps
-// exactly that model away; a refused key keeps away the whole provider until its credentials change.
-// Durations run on the clock that never jumps; the times that are told are Unix epoch.
+// exactly that model away; a refused key keeps away the whole provider for ten minutes, or until its credentials
+// change. Durations run on the clock that never jumps; the times that are told are Unix epoch.
 
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
 import type { Clock } from '../util/clock.ts';

@@ -27,7 +27,7 @@ export type Step = 'same-target' | 'next-target' | 'next-larger-context' | 'one-
 
 /**
  * `count`: one more failure in a row; enough of them eject the model for a while. `cool-down`: stay away as long as
- * the upstream asked. `eject`: the provider is out until its credentials change.
+ * the upstream asked. `eject`: the provider is out for some minutes, or until its credentials change.
  */
 export type HealthEffect = 'count' | 'cool-down' | 'eject' | 'none';
 
@@ -35,7 +35,6 @@ export interface NextStep {
   readonly step: Step;
   /** To wait before the step, ms; 0 for every step to another target. */
   readonly pauseMs: number;
-  readonly health: HealthEffect;
 }
 
 export interface StepContext {
@@ -83,15 +82,15 @@ const TABLE: Readonly<Record<FailureKind, Row>> = {
 
 export function nextStep(failure: AttemptFailure, context: StepContext): NextStep {
   const row = TABLE[failure.kind];
-  if (context.attemptsLeft <= 0) return { step: 'stop', pauseMs: 0, health: row.health };
+  if (context.attemptsLeft <= 0) return { step: 'stop', pauseMs: 0 };
   if (mayTryAgain(row, failure, context)) {
-    return { step: 'same-target', pauseMs: pauseBeforeRetry(failure, context), health: row.health };
+    return { step: 'same-target', pauseMs: pauseBeforeRetry(failure, context) };
   }
   if (row.onward === 'one-other-vendor' && context.earlierRejections > 0) {
-    return { step: 'stop', pauseMs: 0, health: row.health };
+    return { step: 'stop', pauseMs: 0 };
   }
   const step = context.targetsLeft === 0 ? 'stop' : row.onward;
-  return { step, pauseMs: 0, health: row.health };
+  return { step, pauseMs: 0 };
 }
 
 /** What a failure of this kind does to health, also where no step follows (a stream that broke after commit). */

@@ -133,7 +133,7 @@ describe('catalog/price-book', () => {
       export async function run(name) {
         const model = { upstreamModel: name, provider: 'openai', baseUrl: '', billing: 'metered' };
         await createPriceBook().lookup(model, 0);
-        return globalThis.libraryWasEvaluated === true;
+        return globalThis.wasLibraryEvaluated === true;
       }`;
     const { outputFiles } = await build({
       stdin: { contents: source, resolveDir: process.cwd(), loader: 'ts' },
@@ -148,14 +148,14 @@ describe('catalog/price-book', () => {
           setup(setup) {
             setup.onResolve({ filter: /genai-prices$/ }, () => ({ path: 'library', namespace: 'marked' }));
             setup.onLoad({ filter: /.*/, namespace: 'marked' }, () => ({
-              contents: 'globalThis.libraryWasEvaluated = true; export function findProvider() {}',
+              contents: 'globalThis.wasLibraryEvaluated = true; export function findProvider() {}',
             }));
           },
         },
       ],
     });
     const text = outputFiles[0]?.text ?? '';
-    assert.ok(text.includes('libraryWasEvaluated'));
+    assert.ok(text.includes('wasLibraryEvaluated'));
     const context = { module: { exports: {} } };
     runInNewContext(text, context);
     const bundle = context.module.exports as { run(name: string): Promise<boolean> };

@@ -138,7 +138,7 @@ describe('answer stream', () => {
       const { fake, stream } = await startRig();
       fake.next(sse([textFrame('a'), frame({ error: 'overloaded' })]));
       const error = interruption((await drain(batchesOf(await stream()))).error);
-      assert.deepEqual([error.message, error.detail], ['the model says overloaded', 'overloaded']);
+      assert.equal(error.message, 'the model says overloaded');
     });
 
     it('[A26] ends a stream that falls silent after the idle limit, and stops the upstream', async () => {

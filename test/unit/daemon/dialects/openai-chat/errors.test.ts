@@ -46,8 +46,8 @@ describe('openai-chat errors to the client', () => {
     assert.equal(codeOf('budget.exceeded'), 'insufficient_quota');
   });
 
-  it('hold nothing of the detail or the cause', () => {
-    const error = new RouterError('router.internal', 'm', { cause: new Error('secret'), detail: 'secret' });
+  it('hold nothing of the cause', () => {
+    const error = new RouterError('router.internal', 'm', { cause: new Error('secret') });
     assert.ok(!JSON.stringify(encodeError(error)).includes('secret'));
   });
 });
