@@ -22,7 +22,7 @@ import { createGuard } from './http/guard.ts';
 import { controlRoute, livenessRoutes, modelRoutes } from './http/open-routes.ts';
 import { createRouteTable } from './http/routes.ts';
 import { createServer } from './http/server.ts';
-import { dialectForPath, dialectOf, dialects, wirePaths } from './dialects/registry.ts';
+import { dialectForPath, upstreamDialectOf, upstreamDialects, wirePaths } from './dialects/registry.ts';
 import { openAiChat } from './dialects/openai-chat/dialect.ts';
 import { openLedger } from './ledger/sqlite-ledger.ts';
 import { createDaemonLog } from './lifecycle/daemon-log.ts';
@@ -143,7 +143,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     onChange: (update) => bus.publish({ type: 'health-update', ...update }),
   });
   const upstream = createHttpUpstream({
-    dialectOf,
+    dialectOf: upstreamDialectOf,
     connection: (provider) => connectionOf(snapshots.current.catalog, provider),
     timeouts: () => config.current.timeouts,
     clock,
@@ -161,7 +161,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     ]),
     policy: createCheapestCapablePolicy({
       expectedCostUsd,
-      dialects: dialects.map((dialect) => dialect.id),
+      dialects: upstreamDialects.map((dialect) => dialect.id),
     }),
     conversations: new ConversationStore(),
     overrides,

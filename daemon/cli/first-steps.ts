@@ -1,7 +1,7 @@
 // The one screen that somebody sees who started the daemon before giving it anything to route to.
 
 import { KNOWN_LOCAL_SERVERS, KNOWN_PROVIDERS } from '../catalog/known-providers.ts';
-import { dialects } from '../dialects/registry.ts';
+import { upstreamDialects } from '../dialects/registry.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import { alignRows } from './table.ts';
 
@@ -26,7 +26,7 @@ export function firstSteps(options: {
     ];
   }
   // A key whose provider cannot be spoken to yet would help nobody.
-  const isServed = (dialect: DialectId): boolean => dialects.some(({ id }) => id === dialect);
+  const isServed = (dialect: DialectId): boolean => upstreamDialects.some(({ id }) => id === dialect);
   const keys = KNOWN_PROVIDERS.filter(({ dialect }) => isServed(dialect)).map(({ envVar }) => envVar);
   const local = KNOWN_LOCAL_SERVERS.map(({ label }) => label);
   return [

@@ -1,7 +1,7 @@
 // What callers may send to the control API, and the sentences they get when it is something else. Values never appear
 // in a sentence: one of them may be a key.
 
-import { dialects } from '../dialects/registry.ts';
+import { clientDialects } from '../dialects/registry.ts';
 import { z } from 'zod';
 
 import { RouterError } from '../errors.ts';
@@ -43,7 +43,7 @@ const credentialSchema = z.strictObject({
     .nullable(),
 });
 const explainSchema = z.strictObject({
-  dialect: z.enum(dialects.map(({ id }) => id)),
+  dialect: z.enum(clientDialects.map(({ id }) => id)),
   request: z.record(z.string(), z.unknown()),
   headers: z.record(z.string(), z.string()).optional(),
 });

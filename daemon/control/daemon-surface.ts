@@ -2,7 +2,7 @@
 
 import type { ConfigStore } from '../config/config-store.ts';
 import { RouterError } from '../errors.ts';
-import { dialectOf } from '../dialects/registry.ts';
+import { clientDialectOf } from '../dialects/registry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { explainRequest } from '../pipeline/explain.ts';
 import type { PipelineDeps } from '../pipeline/serve-exchange.ts';
@@ -85,7 +85,8 @@ export class DaemonSurface implements ControlSurface {
   }
 
   explain(input: ExplainInput): Promise<Decision> {
-    const dialect = dialectOf(input.dialect);
+    const dialect = clientDialectOf(input.dialect);
+    if (dialect === undefined) throw new Error(`the body's check let the dialect ${input.dialect} through`);
     return explainRequest(this.#deps.pipeline, { dialect, bytes: input.bytes, headers: input.headers });
   }
 

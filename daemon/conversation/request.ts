@@ -5,6 +5,8 @@
 import type { Capability, DialectId } from '../protocol/vocabulary.ts';
 import type { JsonObject, JsonValue } from '../util/json.ts';
 import type { RequestBody } from '../util/request-body.ts';
+import type { Seal } from './seal.ts';
+import type { RequestSettings } from './settings.ts';
 
 export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool';
 
@@ -12,13 +14,30 @@ export type ImageSource =
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string };
 
+export type DocumentSource =
+  | { readonly kind: 'url'; readonly url: string }
+  /** `mediaType` is '' when the client did not say. */
+  | { readonly kind: 'base64'; readonly mediaType: string; readonly data: string }
+  | { readonly kind: 'text'; readonly text: string }
+  /** A file that was uploaded to one provider; no other one has it. */
+  | { readonly kind: 'file-id'; readonly fileId: string };
+
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image'; readonly source: ImageSource; readonly detail?: string }
-  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string }
+  | { readonly type: 'document'; readonly source: DocumentSource; readonly fileName?: string }
+  /** `text` may be '' when only the seal is known. */
+  | { readonly type: 'reasoning'; readonly text: string; readonly seal?: Seal }
   | { readonly type: 'refusal'; readonly text: string }
-  /** `input` is the raw text of the arguments, never parsed and written again. */
-  | { readonly type: 'tool-call'; readonly callId: string; readonly name: string; readonly input: string }
+  | {
+      readonly type: 'tool-call';
+      readonly callId: string;
+      /** As in `ToolDefinition.name`. */
+      readonly name: string;
+      /** Raw text of the arguments, never parsed and written again: JSON, or free text when `isText`. */
+      readonly input: string;
+      readonly isText?: boolean;
+    }
   | {
       readonly type: 'tool-result';
       readonly callId: string;
@@ -47,10 +66,18 @@ export interface MessageOutline {
 }
 
 export interface ToolDefinition {
+  /**
+   * `function`: arguments are JSON. `custom`: the argument is free text. `server`: the provider runs it itself, so it
+   * means nothing to another vendor.
+   */
+  readonly kind: 'function' | 'custom' | 'server';
+  /** Unique in the request and fit for every vendor; a tool of a namespace is `<namespace>__<its own name>`. */
   readonly name: string;
+  readonly namespace?: string;
   readonly description?: string;
   /** JSON Schema of the arguments, as the client wrote it. */
   readonly parameters?: JsonObject;
+  readonly strict?: boolean;
   readonly raw: JsonValue;
 }
 
@@ -76,9 +103,15 @@ export interface ConversationRequest {
   readonly outline: readonly MessageOutline[];
   /** Parses message `index` on first use and remembers it. Throws `request.malformed` when it cannot be read. */
   message(index: number): Message;
-  /** Number of tools declared; their definitions are parsed by `tools()` on first use. */
+  /** Number of tools declared (a namespace of tools counts as one); parsed by `tools()` on first use. */
   readonly toolCount: number;
   tools(): readonly ToolDefinition[];
+  /** How the answer is to be made; parsed on first use. */
+  settings(): RequestSettings;
+  /** Members of the body that this model has no word for, as the client named them; lost in another dialect. */
+  unmappedFields(): readonly string[];
+  /** Id of a stored answer that the conversation goes on from (Responses); its items are not in this request. */
+  readonly previousResponseId?: string;
   readonly responseFormat: ResponseFormat;
   /** What a model must be able to do to serve this request. */
   readonly needs: readonly Capability[];

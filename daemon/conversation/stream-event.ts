@@ -5,6 +5,7 @@
 
 import type { TokenUsage } from '../protocol/vocabulary.ts';
 import type { AttemptFailure } from './attempt-failure.ts';
+import type { Seal } from './seal.ts';
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'refusal' | 'other';
 
@@ -24,7 +25,8 @@ export type StreamEvent =
       readonly type: 'reasoning-end';
       readonly id: string;
       readonly choice: number;
-      readonly signature?: string;
+      /** What the model wants back with this thought, or with the part behind it. */
+      readonly seal?: Seal;
     }
   | { readonly type: 'refusal-delta'; readonly id: string; readonly choice: number; readonly delta: string }
   | {
@@ -33,6 +35,8 @@ export type StreamEvent =
       readonly choice: number;
       readonly callId: string;
       readonly name: string;
+      /** The input is free text instead of JSON (custom tools). */
+      readonly isText?: boolean;
     }
   | {
       readonly type: 'tool-input-delta';
@@ -70,6 +74,8 @@ export function isContent(event: StreamEvent): boolean {
     case 'refusal-delta':
     case 'tool-input-delta':
       return event.delta !== '';
+    case 'reasoning-end':
+      return event.seal !== undefined; // a thought that nobody may read is still a thought
     case 'tool-input-start':
     case 'other-content':
     case 'choice-end':

@@ -3,7 +3,9 @@
 // Codecs are pure and synchronous: no I/O, no clock, no random ids; equal input gives equal bytes.
 
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
+import type { ModelTraits } from '../conversation/model-traits.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
+import type { SignedHistory } from '../conversation/seal.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
 import type { RouterError } from '../errors.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
@@ -21,6 +23,10 @@ export interface EncodeTarget {
    * wish is left out, also where the client wrote it. Absent = asked for in every stream.
    */
   readonly usageInStream?: 'on-request' | 'always';
+  /** What the model wants other than its dialect does; absent = nothing known. */
+  readonly traits?: ModelTraits;
+  /** Absent = nothing is remembered: seals as the vendor of the dialect writes them are taken for the target's own. */
+  readonly history?: SignedHistory;
 }
 
 export interface EncodedRequest {
@@ -54,6 +60,10 @@ export interface AnswerIdentity {
   readonly createdAtS: number;
   /** Whether the client asked for usage in the stream. */
   readonly wantsUsage: boolean;
+  /** What is being answered; some dialects repeat parts of it, or name its tools in another way. */
+  readonly request?: ConversationRequest;
+  /** Name of the answering model among the makers of seals, for envelopes; absent = no envelopes are made. */
+  readonly maker?: string;
 }
 
 /**
@@ -68,10 +78,20 @@ export interface FrameFilter {
 }
 
 export interface ClientCodec {
-  /** Throws `request.malformed` / `request.unsupported` naming the field; unknown fields are fine. */
-  decodeRequest(body: RequestBody): ConversationRequest;
+  /** Content type of a stream that `createStreamEncoder` writes. */
+  readonly streamContentType: string;
+  /**
+   * Throws `request.malformed` / `request.unsupported` naming the field; unknown fields are fine. `path`: the wire path
+   * without its query, for dialects that put the model there; absent where nobody knows it.
+   */
+  decodeRequest(body: RequestBody, path?: string): ConversationRequest;
   encodeResponse(events: readonly StreamEvent[], identity: AnswerIdentity): JsonObject;
   createStreamEncoder(identity: AnswerIdentity): StreamEncoder;
+  /**
+   * What of this event has no place in an answer of this dialect, as a sentence for the record; undefined = nothing is
+   * lost. The written list of what the dialect cannot carry.
+   */
+  lossOf(event: StreamEvent): string | undefined;
   createFrameFilter(options: { readonly stripUsage: boolean; readonly holdLast: boolean }): FrameFilter;
   /** A plain answer's bytes with a `_pointsman` member added; every other byte as it was. */
   addMetadata(bytes: Buffer, metadata: JsonObject): Buffer;
@@ -91,6 +111,11 @@ export interface UpstreamCodec {
   decodeFailure(statusCode: number, bodyText: string): AttemptFailure;
 }
 
-export interface Dialect extends ClientCodec, UpstreamCodec {
+/** A dialect as clients speak it, and as providers speak it. */
+export interface ClientDialect extends ClientCodec {
   readonly id: DialectId;
 }
+export interface UpstreamDialect extends UpstreamCodec {
+  readonly id: DialectId;
+}
+export type Dialect = ClientDialect & UpstreamDialect;

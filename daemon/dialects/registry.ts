@@ -1,22 +1,40 @@
-// Which dialects there are and which wire path speaks which. A new dialect is one line in `dialects`, one in `wirePaths`.
+// Which dialects there are and which wire path speaks which. A new dialect is one line here for clients (with its paths),
+// one for providers, or both.
 
 import type { DialectId } from '../protocol/vocabulary.ts';
-import type { Dialect } from './dialect.ts';
+import type { ClientDialect, UpstreamDialect } from './dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
 
-export const dialects: readonly Dialect[] = [openAiChat];
+/** Spoken to providers. */
+export const upstreamDialects: readonly UpstreamDialect[] = [openAiChat];
 
-/** Paths at which exchanges are served (POST), with the dialect spoken there. */
-export const wirePaths: ReadonlyMap<string, Dialect> = new Map([['/v1/chat/completions', openAiChat]]);
+/** Spoken to clients. */
+export const clientDialects: readonly ClientDialect[] = [openAiChat];
 
-/** Throws for a dialect that is known by name but not built in yet; configurations that name it are refused before. */
-export function dialectOf(id: DialectId): Dialect {
-  const dialect = dialects.find((candidate) => candidate.id === id);
-  if (dialect === undefined) throw new Error(`the dialect ${id} is not built in`);
+/**
+ * Paths at which exchanges are served (POST), with the dialect spoken there. One `*` stands for the rest of a path that
+ * names the model.
+ */
+export const wirePaths: ReadonlyMap<string, ClientDialect> = new Map([['/v1/chat/completions', openAiChat]]);
+
+/** Throws for a dialect that no provider speaks; configurations that name it are refused before. */
+export function upstreamDialectOf(id: DialectId): UpstreamDialect {
+  const dialect = upstreamDialects.find((candidate) => candidate.id === id);
+  if (dialect === undefined) throw new Error(`the dialect ${id} is not spoken to providers`);
   return dialect;
 }
 
+/** Undefined for a dialect that no client can speak here. */
+export function clientDialectOf(id: DialectId): ClientDialect | undefined {
+  return clientDialects.find((candidate) => candidate.id === id);
+}
+
 /** The dialect of a request path without its query; undefined when no dialect is served there. */
-export function dialectForPath(path: string): Dialect | undefined {
-  return wirePaths.get(path);
+export function dialectForPath(path: string): ClientDialect | undefined {
+  const exact = wirePaths.get(path);
+  if (exact !== undefined) return exact;
+  for (const [pattern, dialect] of wirePaths) {
+    if (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1))) return dialect;
+  }
+  return undefined;
 }

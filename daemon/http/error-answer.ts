@@ -4,7 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientDialect } from '../dialects/dialect.ts';
 import type { RouterError } from '../errors.ts';
 import type { ErrorCode } from '../protocol/vocabulary.ts';
 import type { Clock } from '../util/clock.ts';
@@ -29,11 +29,11 @@ const DISCARD_MS = 5_000;
 
 /** `dialectOf` knows the dialect of a wire path; `openAi` shapes everything under /v1 that has no dialect of its own. */
 export function createErrorShapes(options: {
-  readonly dialectOf: (path: string) => Dialect | undefined;
-  readonly openAi: Dialect;
+  readonly dialectOf: (path: string) => ClientDialect | undefined;
+  readonly openAi: ClientDialect;
 }): ErrorShapes {
   const encoderOf =
-    (dialect: Dialect): ErrorEncoder =>
+    (dialect: ClientDialect): ErrorEncoder =>
     (error) =>
       dialect.encodeError(error);
   const openAi = encoderOf(options.openAi);

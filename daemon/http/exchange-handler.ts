@@ -2,7 +2,7 @@
 // wrapped. Knows nothing of what happens to the request afterwards.
 
 import { toRouterError } from '../errors.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientDialect } from '../dialects/dialect.ts';
 import type { ServeExchange } from '../pipeline/wire-request.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
@@ -29,7 +29,7 @@ const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Route of a path on which clients speak `dialect`. */
-export function exchangeRoute(path: string, dialect: Dialect, deps: ExchangeRouteDeps): Route {
+export function exchangeRoute(path: string, dialect: ClientDialect, deps: ExchangeRouteDeps): Route {
   return {
     methods: ['POST'],
     pattern: path,
@@ -40,7 +40,7 @@ export function exchangeRoute(path: string, dialect: Dialect, deps: ExchangeRout
 
 async function handleExchange(
   context: RequestContext,
-  dialect: Dialect,
+  dialect: ClientDialect,
   deps: ExchangeRouteDeps,
 ): Promise<void> {
   const { request, response, path, receivedAtMs, monotonicStartMs, stopListeners } = context;

@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientDialect } from '../dialects/dialect.ts';
 import { RouterError } from '../errors.ts';
 import type { ClientResponse } from '../pipeline/client-response.ts';
 import type { Clock } from '../util/clock.ts';
@@ -92,7 +92,7 @@ export class NodeClientResponse implements ClientResponse {
     if (response.writableLength > 0) response.on('close', this.#cutSlowReader());
   }
 
-  fail(dialect: Dialect, error: RouterError, headers: Readonly<Record<string, string>>): void {
+  fail(dialect: ClientDialect, error: RouterError, headers: Readonly<Record<string, string>>): void {
     if (this.#isOver || this.#hasLeft) return;
     this.#isOver = true;
     if (this.#isCommitted || error.code === 'client.closed') {

@@ -1,7 +1,7 @@
 // What the request path needs of the client's connection. Implemented over ServerResponse in http/, and by a plain
 // object in tests, so that the path runs without a socket.
 
-import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientDialect } from '../dialects/dialect.ts';
 import type { RouterError } from '../errors.ts';
 
 export interface ClientResponse {
@@ -16,5 +16,5 @@ export interface ClientResponse {
    * Before commit: status and body in the client's dialect. After: destroys the connection, never a made-up end
    * (of 15 real clients 14 recover from a destroyed connection, 11 from a clean but early end).
    */
-  fail(dialect: Dialect, error: RouterError, headers: Readonly<Record<string, string>>): void;
+  fail(dialect: ClientDialect, error: RouterError, headers: Readonly<Record<string, string>>): void;
 }

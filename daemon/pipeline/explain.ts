@@ -2,7 +2,7 @@
 
 import { identifyClient } from '../classify/client-identity.ts';
 import { extractFeatures } from '../classify/features.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientDialect } from '../dialects/dialect.ts';
 import type { Decision } from '../protocol/exchange-record.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import { decide } from './decide.ts';
@@ -10,7 +10,7 @@ import { readControls } from './request-controls.ts';
 import type { PipelineDeps } from './serve-exchange.ts';
 
 export interface ExplainedRequest {
-  readonly dialect: Dialect;
+  readonly dialect: ClientDialect;
   readonly bytes: Buffer;
   readonly headers: ReadonlyMap<string, string>;
 }

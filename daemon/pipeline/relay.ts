@@ -3,7 +3,7 @@
 
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
-import type { Dialect, FrameFilter, StreamEncoder } from '../dialects/dialect.ts';
+import type { ClientDialect, FrameFilter, StreamEncoder } from '../dialects/dialect.ts';
 import { RouterError } from '../errors.ts';
 import type { Refusal } from '../upstream/attempt-loop.ts';
 import type { AttemptOutcome, StreamPiece } from '../upstream/attempt.ts';
@@ -16,7 +16,7 @@ type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
 export interface ReplyInput {
   readonly exchange: Exchange;
   readonly request: ConversationRequest;
-  readonly clientDialect: Dialect;
+  readonly clientDialect: ClientDialect;
   readonly answer: Responded;
 }
 
@@ -105,7 +105,7 @@ function take(exchange: Exchange, events: readonly StreamEvent[]): void {
  */
 export function refusalReply(
   refusal: Refusal,
-  clientDialect: Dialect,
+  clientDialect: ClientDialect,
 ): { readonly statusCode: number; readonly body: Buffer } | undefined {
   if (refusal.body === null || refusal.target.dialect !== clientDialect.id) return undefined;
   return { statusCode: refusal.statusCode, body: refusal.body };

@@ -2,7 +2,7 @@
 
 import type { CachedAnswer } from '../cache/response-cache.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientDialect } from '../dialects/dialect.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -10,7 +10,7 @@ export interface ReplayInput {
   readonly cached: CachedAnswer;
   readonly exchange: Exchange;
   readonly request: ConversationRequest;
-  readonly clientDialect: Dialect;
+  readonly clientDialect: ClientDialect;
 }
 
 /** Commits and sends the whole answer. */

@@ -47,7 +47,7 @@ export async function serveExchange(
   });
   try {
     exchange.controls = readControls(wire);
-    const request = dialect.decodeRequest(parseRequestBody(wire.bytes));
+    const request = dialect.decodeRequest(parseRequestBody(wire.bytes), wire.path);
     exchange.decoded(request);
 
     const cached = exchange.controls.bypassCache ? undefined : lookUp(deps, request);

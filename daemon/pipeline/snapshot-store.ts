@@ -5,7 +5,7 @@ import { buildCatalog } from '../catalog/build-catalog.ts';
 import type { Catalog, LocalModel, ResolveKey } from '../catalog/catalog.ts';
 import type { PriceBook } from '../catalog/price-book.ts';
 import type { RouterConfig } from '../config/schema.ts';
-import { dialects } from '../dialects/registry.ts';
+import { upstreamDialects } from '../dialects/registry.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import { buildRoutingTable } from '../route/build-table.ts';
 import type { Clock } from '../util/clock.ts';
@@ -28,7 +28,7 @@ export interface CurrentSnapshot extends RouterSnapshot {
 
 const DAY_MS = 86_400_000;
 
-const SERVED_DIALECTS: ReadonlySet<DialectId> = new Set(dialects.map(({ id }) => id));
+const SERVED_DIALECTS: ReadonlySet<DialectId> = new Set(upstreamDialects.map(({ id }) => id));
 
 export class SnapshotStore {
   readonly #deps: SnapshotStoreDeps;

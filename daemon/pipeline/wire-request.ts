@@ -1,10 +1,10 @@
 // What the request path gets from the front door: the bytes and facts of one request, free of sockets and of keys.
 
-import type { Dialect } from '../dialects/dialect.ts';
+import type { ClientDialect } from '../dialects/dialect.ts';
 import type { ClientResponse } from './client-response.ts';
 
 export interface WireRequest {
-  readonly dialect: Dialect;
+  readonly dialect: ClientDialect;
   /** Lower-case names; values of repeated headers joined with ", ". Credentials and cookies are already taken out. */
   readonly headers: ReadonlyMap<string, string>;
   readonly query: URLSearchParams;

@@ -2,7 +2,22 @@
 // folder is a leaf and imports nothing. Names follow OpenTelemetry GenAI and Envoy where they have a word for it.
 
 /** A wire format that a client or a provider speaks. */
-export type DialectId = 'openai-chat' | 'openai-responses' | 'anthropic-messages';
+export type DialectId =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'google-generate'
+  /** For clients only. */
+  | 'ollama-chat'
+  /** Passed on to a provider that has them; never routed or translated. */
+  | 'openai-completions'
+  | 'openai-embeddings';
+
+/** The dialects that a provider can be configured with. */
+export type UpstreamDialectId = Extract<
+  DialectId,
+  'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-generate'
+>;
 
 /** What kind of work the user's last ask is. `general` when nothing else matches. */
 export type TaskType =

@@ -6,7 +6,7 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { UpstreamDialect } from '../dialects/dialect.ts';
 import type { SseFrame } from '../dialects/sse-parser.ts';
 
 /** One frame of the upstream's stream with what it means. */
@@ -33,7 +33,7 @@ export type AttemptOutcome =
   | {
       readonly status: 'responded';
       readonly target: ModelTarget;
-      readonly dialect: Dialect;
+      readonly dialect: UpstreamDialect;
       /** Time from sending to the first byte of the body, ms. */
       readonly timeToFirstChunkMs: number;
       /** Answer headers that may pass on to the client (request ids, rate limits), lower case. */

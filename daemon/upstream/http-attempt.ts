@@ -3,7 +3,7 @@
 
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
-import type { Dialect, EncodedRequest } from '../dialects/dialect.ts';
+import type { EncodedRequest, UpstreamDialect } from '../dialects/dialect.ts';
 import { RouterError } from '../errors.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import type { Clock } from '../util/clock.ts';
@@ -30,7 +30,7 @@ export interface AttemptTimeouts {
 }
 
 export interface HttpUpstreamDeps {
-  readonly dialectOf: (id: DialectId) => Dialect;
+  readonly dialectOf: (id: DialectId) => UpstreamDialect;
   readonly connection: (providerName: string) => Connection;
   readonly timeouts: () => AttemptTimeouts;
   readonly clock: Clock;
@@ -70,7 +70,7 @@ class HttpAttempt {
   readonly #dispatchers: Dispatchers;
   readonly #target: ModelTarget;
   readonly #context: AttemptContext;
-  readonly #dialect: Dialect;
+  readonly #dialect: UpstreamDialect;
   readonly #connection: Connection;
   readonly #limits: AttemptTimeouts;
   readonly #startedMs: number;

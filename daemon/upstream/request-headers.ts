@@ -20,6 +20,10 @@ const PASSED_ON: Readonly<Record<DialectId, readonly string[]>> = {
   'openai-chat': ['openai-beta'],
   'openai-responses': ['openai-beta'],
   'anthropic-messages': ['anthropic-beta', 'anthropic-version'],
+  'google-generate': [],
+  'ollama-chat': [],
+  'openai-completions': [],
+  'openai-embeddings': [],
 };
 
 /** Set by us or by the connection; neither the configuration nor a client may. */
@@ -72,9 +76,14 @@ function keyHeader(connection: Connection): [string, string] | null {
       `the key of ${connection.name} holds characters that no key can hold; set it again`,
     );
   }
-  return connection.dialect === 'anthropic-messages'
-    ? ['x-api-key', key]
-    : ['authorization', `Bearer ${key}`];
+  switch (connection.dialect) {
+    case 'anthropic-messages':
+      return ['x-api-key', key];
+    case 'google-generate':
+      return ['x-goog-api-key', key];
+    default:
+      return ['authorization', `Bearer ${key}`];
+  }
 }
 
 /** Visible ASCII, space and tab: no line break can start a second header. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { dialects } from '../../daemon/dialects/registry.ts';
+import { clientDialects } from '../../daemon/dialects/registry.ts';
 import { RouterError, STATUS_BY_CODE } from '../../daemon/errors.ts';
 import type { ErrorCode } from '../../daemon/protocol/vocabulary.ts';
 
@@ -22,7 +22,7 @@ describe('error codes', () => {
     assert.deepEqual(listed, { ...STATUS_BY_CODE });
   });
 
-  for (const dialect of dialects) {
+  for (const dialect of clientDialects) {
     for (const code of codes) {
       it(`${code} has a ${dialect.id} body with a sentence and the status of the table`, () => {
         const { statusCode, body } = dialect.encodeError(new RouterError(code, 'this happened; do that'));

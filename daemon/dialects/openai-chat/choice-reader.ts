@@ -215,7 +215,7 @@ export class ChoiceReader {
         type: 'reasoning-end',
         id: part.id,
         choice,
-        ...(signature === undefined ? {} : { signature }),
+        ...(signature === undefined ? {} : { seal: { kind: 'reasoning-details', value: signature } }),
       });
       this.signature = undefined;
     }

@@ -141,6 +141,7 @@ function definition(wire: JsonObject, type: string, raw: JsonValue): ToolDefinit
   const description = stringOf(wire['description']);
   const parameters = objectOf(wire['parameters']);
   return {
+    kind: type === 'custom' ? 'custom' : type === '' || type === 'function' ? 'function' : 'server',
     name: stringOf(wire['name']) ?? type,
     ...(description === undefined ? {} : { description }),
     ...(parameters === undefined ? {} : { parameters }),

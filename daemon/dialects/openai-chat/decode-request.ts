@@ -10,6 +10,7 @@ import type {
   ResponseFormat,
   ToolDefinition,
 } from '../../conversation/request.ts';
+import type { RequestSettings } from '../../conversation/settings.ts';
 import { RouterError } from '../../errors.ts';
 import type { Capability } from '../../protocol/vocabulary.ts';
 import { type JsonValue, objectOf, stringOf } from '../../util/json.ts';
@@ -110,6 +111,14 @@ class ChatRequest implements ConversationRequest {
   tools(): readonly ToolDefinition[] {
     this.parsedTools ??= decodeTools(member(this.body, 'tools'), member(this.body, 'functions'));
     return this.parsedTools;
+  }
+
+  settings(): RequestSettings {
+    return {};
+  }
+
+  unmappedFields(): readonly string[] {
+    return [];
   }
 
   messageBytes(index: number): Buffer {

@@ -13,6 +13,8 @@ import { createStreamEncoder } from './stream-encoder.ts';
 
 export const openAiChat: Dialect = {
   id: 'openai-chat',
+  streamContentType: 'text/event-stream; charset=utf-8',
+  lossOf: () => undefined,
   decodeRequest,
   encodeResponse,
   createStreamEncoder,

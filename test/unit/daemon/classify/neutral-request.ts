@@ -49,6 +49,8 @@ export function neutralRequest(body: JsonObject, dialect: DialectId = 'openai-ch
     },
     toolCount: arrayOf(body['tools']).length,
     tools: () => [],
+    settings: () => ({}),
+    unmappedFields: () => [],
     responseFormat: { kind: responseKind(body) === undefined ? 'text' : 'json-object' },
     needs: [],
     bodySessionId: undefined,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { KNOWN_PROVIDERS } from '../../../../daemon/catalog/known-providers.ts';
 import { firstSteps } from '../../../../daemon/cli/first-steps.ts';
-import { dialects } from '../../../../daemon/dialects/registry.ts';
+import { upstreamDialects } from '../../../../daemon/dialects/registry.ts';
 
 const LINES = firstSteps({
   configError: null,
@@ -14,7 +14,7 @@ describe('first steps', () => {
   it('names every key that helps, the configuration file and the address', () => {
     const text = LINES.join('\n');
     for (const { envVar, dialect } of KNOWN_PROVIDERS) {
-      const isServed = dialects.some(({ id }) => id === dialect);
+      const isServed = upstreamDialects.some(({ id }) => id === dialect);
       assert.equal(text.includes(envVar), isServed, envVar);
     }
     for (const part of ['/home/u/my.jsonc', 'http://127.0.0.1:7411/v1', '/home/u/pointsman/token']) {

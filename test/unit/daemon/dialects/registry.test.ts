@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 
 import { openAiChat } from '../../../../daemon/dialects/openai-chat/dialect.ts';
-import { dialectForPath, dialectOf, dialects, wirePaths } from '../../../../daemon/dialects/registry.ts';
+import {
+  clientDialectOf,
+  clientDialects,
+  dialectForPath,
+  upstreamDialectOf,
+  upstreamDialects,
+  wirePaths,
+} from '../../../../daemon/dialects/registry.ts';
 
 describe('dialect registry', () => {
-  it('knows a dialect by its id', () => {
-    for (const dialect of dialects) assert.equal(dialectOf(dialect.id), dialect);
+  it('knows a dialect by its id, on either side', () => {
+    for (const dialect of upstreamDialects) assert.equal(upstreamDialectOf(dialect.id), dialect);
+    for (const dialect of clientDialects) assert.equal(clientDialectOf(dialect.id), dialect);
   });
 
   it('[A1] serves chat completions where OpenAI does', () => {
@@ -17,14 +25,14 @@ describe('dialect registry', () => {
       assert.equal(dialectForPath(path), undefined);
   });
 
-  it('has a dialect for each path that it lists', () => {
-    for (const [path, dialect] of wirePaths) assert.equal(dialectForPath(path), dialect);
+  it('has a dialect for each path that it lists, each for clients', () => {
+    for (const [path, dialect] of wirePaths) {
+      assert.equal(dialectForPath(path.replace('*', 'm:generateContent')), dialect);
+      assert.equal(clientDialectOf(dialect.id), dialect);
+    }
   });
 
-  it('throws for a dialect that is not built in', () => {
-    const missing = (['openai-responses', 'anthropic-messages'] as const).find(
-      (id) => !dialects.some((dialect) => dialect.id === id),
-    );
-    if (missing !== undefined) assert.throws(() => dialectOf(missing), /not built in/);
+  it('throws for a dialect that no provider speaks', () => {
+    assert.throws(() => upstreamDialectOf('ollama-chat'), /not spoken to providers/);
   });
 });

@@ -27,6 +27,8 @@ export function tinyDialect(id: DialectId = 'openai-chat'): Dialect {
   };
   return {
     id,
+    streamContentType: 'text/event-stream',
+    lossOf: () => undefined,
     decodeRequest: unused,
     encodeResponse: unused,
     createStreamEncoder: unused,
@@ -111,6 +113,8 @@ export function tinyRequest(given: Partial<ConversationRequest> = {}): Conversat
     message: () => ({ role: 'user', content: [] }),
     toolCount: 0,
     tools: () => [],
+    settings: () => ({}),
+    unmappedFields: () => [],
     responseFormat: { kind: 'text' },
     needs: [],
     bodySessionId: undefined,

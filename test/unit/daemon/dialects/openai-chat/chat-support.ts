@@ -72,7 +72,7 @@ export function brief(events: readonly StreamEvent[]): readonly string[] {
       case 'tool-input-start':
         return `${event.type} ${event.id} ${event.callId} ${event.name}`;
       case 'reasoning-end':
-        return `${event.type} ${event.id}${event.signature === undefined ? '' : ` ${event.signature}`}`;
+        return `${event.type} ${event.id}${event.seal === undefined ? '' : ` ${event.seal.value}`}`;
       case 'other-content':
         return `${event.type} ${event.wireType} ${event.bytes}`;
       case 'choice-end':

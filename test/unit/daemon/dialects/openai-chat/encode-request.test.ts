@@ -191,10 +191,10 @@ describe('openai-chat encode-request', () => {
         { role: 'tool', content: [{ type: 'tool-result', callId: 'a', content: [odd], isError: true }] },
       ],
       tools: () => [
-        { name: 'f', description: 'd', parameters: {}, raw: {} },
-        { name: 'g', parameters: {}, raw: {} },
-        { name: 'h', description: 'd', raw: {} },
-        { name: 'web_search', raw: {} },
+        { kind: 'function', name: 'f', description: 'd', parameters: {}, raw: {} },
+        { kind: 'function', name: 'g', parameters: {}, raw: {} },
+        { kind: 'function', name: 'h', description: 'd', raw: {} },
+        { kind: 'server', name: 'web_search', raw: {} },
       ],
     });
     assert.deepEqual(warnings, [

@@ -1,0 +1,62 @@
+// How a request wants its answer made: sampling, tools, thinking. The words are neutral; every dialect reads its own
+// fields into them and writes its own fields from them.
+
+import type { JsonValue } from '../util/json.ts';
+
+/** Weakest first. Vendors have other words (`xhigh`, `max`) for the strongest; the nearest one is taken. */
+export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+export type ReasoningEffort = (typeof REASONING_EFFORTS)[number];
+
+export interface ReasoningWish {
+  readonly effort?: ReasoningEffort;
+  /** Tokens it may think, where the client set a number. */
+  readonly budgetTokens?: number;
+  /** The model decides itself whether it thinks. */
+  readonly isAdaptive?: boolean;
+  /** The client wants to read the thoughts (or a summary of them). */
+  readonly showsThoughts?: boolean;
+}
+
+export type ToolChoice =
+  | { readonly kind: 'auto' | 'none' | 'required' }
+  /** `name` as in `ToolDefinition.name`. */
+  | { readonly kind: 'tool'; readonly name: string };
+
+/** Everything absent = the client did not say. */
+export interface RequestSettings {
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly seed?: number;
+  readonly stopSequences?: readonly string[];
+  readonly toolChoice?: ToolChoice;
+  readonly parallelToolCalls?: boolean;
+  readonly reasoning?: ReasoningWish;
+  readonly verbosity?: 'low' | 'medium' | 'high';
+  /** Number of most likely tokens to report per position; 0 = only the chosen ones. */
+  readonly topLogprobs?: number;
+  readonly logitBias?: JsonValue;
+  readonly serviceTier?: string;
+  /** Opaque id of the person or session at the client, for the provider's abuse checks. */
+  readonly userId?: string;
+  readonly promptCacheKey?: string;
+}
+
+export type SettingName = keyof RequestSettings;
+
+/** The level of `offered` nearest to `wish`, the stronger one of two equally near; undefined when none is offered. */
+export function nearestEffort(
+  wish: ReasoningEffort,
+  offered: readonly ReasoningEffort[],
+): ReasoningEffort | undefined {
+  const rank = (effort: ReasoningEffort): number => REASONING_EFFORTS.indexOf(effort);
+  let best: ReasoningEffort | undefined;
+  for (const effort of offered) {
+    if (best === undefined) best = effort;
+    const gain = Math.abs(rank(best) - rank(wish)) - Math.abs(rank(effort) - rank(wish));
+    if (gain > 0 || (gain === 0 && rank(effort) > rank(best))) best = effort;
+  }
+  return best;
+}

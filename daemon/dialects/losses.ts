@@ -1,0 +1,54 @@
+// What a request loses on its way into another dialect, in sentences for the record. Nothing is left out silently.
+
+import type { ConversationRequest } from '../conversation/request.ts';
+import type { RequestSettings, SettingName } from '../conversation/settings.ts';
+
+/** Each once, in the order they were met. */
+export class Losses {
+  readonly #sentences = new Set<string>();
+
+  add(sentence: string): void {
+    this.#sentences.add(sentence);
+  }
+
+  /** `what` as the client's dialect names it. */
+  leftOut(what: string): void {
+    this.add(`${what} has no counterpart at the chosen model and was left out`);
+  }
+
+  list(): readonly string[] {
+    return [...this.#sentences];
+  }
+}
+
+/** Names members that no dialect shares, and settings that are not among `carried`. */
+export function noteUncarried(
+  losses: Losses,
+  request: ConversationRequest,
+  carried: ReadonlySet<SettingName>,
+): void {
+  for (const field of request.unmappedFields()) losses.leftOut(field);
+  for (const name of settingNames(request.settings())) {
+    if (!carried.has(name)) losses.leftOut(name);
+  }
+}
+
+/** The settings without those that the model refuses, each refusal noted. */
+export function withoutRefused(
+  losses: Losses,
+  settings: RequestSettings,
+  refused: readonly SettingName[],
+): RequestSettings {
+  if (refused.every((name) => settings[name] === undefined)) return settings;
+  const kept: Partial<Record<SettingName, unknown>> = { ...settings };
+  for (const name of refused) {
+    if (settings[name] === undefined) continue;
+    delete kept[name];
+    losses.add(`${name} is refused by the chosen model and was left out`);
+  }
+  return kept as RequestSettings;
+}
+
+function settingNames(settings: RequestSettings): readonly SettingName[] {
+  return (Object.keys(settings) as SettingName[]).filter((name) => settings[name] !== undefined);
+}
