@@ -1,0 +1,189 @@
+// The body of POST /v1/messages (and of /v1/messages/count_tokens, which has no `max_tokens`) -> the neutral view. One
+// walk over the messages gives the outline; everything else is parsed when somebody reads it. Fields that Anthropic
+// documents (https://platform.claude.com/docs/en/api/messages, checked 2026-11-21) must have the documented type, so
+// that a mistake is answered here with its name; unknown fields and values pass to the provider.
+
+import type {
+  ConversationRequest,
+  Message,
+  MessageOutline,
+  ResponseFormat,
+  ToolDefinition,
+} from '../../conversation/request.ts';
+import type { RequestSettings } from '../../conversation/settings.ts';
+import { RouterError } from '../../errors.ts';
+import type { Capability } from '../../protocol/vocabulary.ts';
+import { objectOf, stringOf } from '../../util/json.ts';
+import { type JsonType, typeAt, walkArray } from '../../util/json-scan.ts';
+import type { RequestBody, Span } from '../../util/request-body.ts';
+import { decodeMessage, decodeSystem } from './decode-message.ts';
+import {
+  decodeResponseFormat,
+  decodeSettings,
+  decodeTools,
+  member,
+  sessionIdOf,
+  unmappedFields,
+} from './decode-settings.ts';
+import { outlineRequest, type RequestOutline } from './outline.ts';
+
+/** What a known field may be; null counts as absent everywhere. */
+const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
+  ['model', ['string']],
+  ['system', ['string', 'array']],
+  ['stream', ['boolean']],
+  ['max_tokens', ['number']],
+  ['temperature', ['number']],
+  ['top_p', ['number']],
+  ['top_k', ['number']],
+  ['stop_sequences', ['array']],
+  ['tools', ['array']],
+  ['tool_choice', ['object']],
+  ['thinking', ['object']],
+  ['output_config', ['object']],
+  ['output_format', ['object']],
+  ['metadata', ['object']],
+  ['service_tier', ['string']],
+];
+
+export function decodeRequest(body: RequestBody): ConversationRequest {
+  checkFields(body);
+  return new MessagesRequest(body);
+}
+
+class MessagesRequest implements ConversationRequest {
+  readonly dialect = 'anthropic-messages';
+  readonly body: RequestBody;
+  readonly requestModel: string;
+  readonly stream: boolean;
+  readonly maxOutputTokens: number | undefined;
+  readonly toolCount: number;
+  readonly needs: readonly Capability[];
+  readonly bodySessionId: string | undefined;
+  /** Every answer of this dialect has its usage. */
+  readonly wantsUsage = true;
+  readonly choiceCount = 1;
+  private readonly outlined: RequestOutline;
+  private readonly parsedMessages: (Message | undefined)[] = [];
+  private parsedTools: readonly ToolDefinition[] | undefined;
+  private parsedSettings: RequestSettings | undefined;
+  private parsedFormat: ResponseFormat | undefined;
+
+  constructor(body: RequestBody) {
+    this.body = body;
+    const model = stringOf(member(body, 'model'));
+    this.requestModel = model === undefined || model === '' ? 'auto' : model;
+    this.stream = member(body, 'stream') === true;
+    const limit = member(body, 'max_tokens');
+    // 0 asks Anthropic to fill its cache and answer nothing; the least that another vendor can be asked for is 1.
+    this.maxOutputTokens = typeof limit === 'number' ? Math.max(1, limit) : undefined;
+    this.outlined = outlineRequest(body);
+    this.toolCount = countTools(body);
+    this.needs = needsOf(body, this.toolCount, this.outlined);
+    this.bodySessionId = sessionIdOf(body);
+  }
+
+  get outline(): readonly MessageOutline[] {
+    return this.outlined.outline;
+  }
+
+  get responseFormat(): ResponseFormat {
+    this.parsedFormat ??= decodeResponseFormat(this.body);
+    return this.parsedFormat;
+  }
+
+  message(index: number): Message {
+    const known = this.parsedMessages[index];
+    if (known !== undefined) return known;
+    const decode = index === 0 && this.outlined.hasSystemField ? decodeSystem : decodeMessage;
+    const parsed = decode(this.body.bytes, this.spanOf(index));
+    this.parsedMessages[index] = parsed;
+    return parsed;
+  }
+
+  tools(): readonly ToolDefinition[] {
+    this.parsedTools ??= decodeTools(member(this.body, 'tools'));
+    return this.parsedTools;
+  }
+
+  settings(): RequestSettings {
+    this.parsedSettings ??= decodeSettings(this.body, this.outlined.lastOutputConfig);
+    return this.parsedSettings;
+  }
+
+  unmappedFields(): readonly string[] {
+    return unmappedFields(this.body, this.outlined.messageMembers);
+  }
+
+  messageBytes(index: number): Buffer {
+    const { start, end } = this.spanOf(index);
+    return this.body.bytes.subarray(start, end);
+  }
+
+  preambleBytes(): Buffer {
+    const spans = ['tools', 'system'].flatMap((key) => this.body.members.get(key) ?? []);
+    const pieces = spans.map(({ start, end }) => this.body.bytes.subarray(start, end));
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  }
+
+  private spanOf(index: number): Span {
+    const span = this.outlined.spans[index];
+    if (span === undefined) throw new RangeError(`there is no message ${index}`);
+    return span;
+  }
+}
+
+function checkFields(body: RequestBody): void {
+  for (const [field, allowed] of FIELD_TYPES) {
+    const span = body.members.get(field);
+    if (span === undefined) continue;
+    const type = typeAt(body.bytes, span.start);
+    if (type !== 'null' && !allowed.includes(type)) {
+      const wanted = allowed.map(withArticle).join(' or ');
+      throw malformed(field, `${field} must be ${wanted}, not ${withArticle(type)}`);
+    }
+  }
+  const limit = member(body, 'max_tokens') ?? 0;
+  if (!(Number.isSafeInteger(limit) && Number(limit) >= 0)) {
+    throw malformed('max_tokens', 'max_tokens must be a whole number, 0 or more');
+  }
+  const tools = body.members.get('tools');
+  if (tools === undefined || typeAt(body.bytes, tools.start) !== 'array') return;
+  walkArray(body.bytes, tools.start, (start, index) => {
+    if (typeAt(body.bytes, start) === 'object') return undefined;
+    throw malformed('tools', `tools[${index}] must be an object`);
+  });
+}
+
+/**
+ * Adaptive thinking is the model's own choice and stands in every request of Claude Code, so it needs nothing; only a
+ * budget of thinking tokens does.
+ */
+function needsOf(body: RequestBody, toolCount: number, outlined: RequestOutline): Capability[] {
+  const needs: Capability[] = [];
+  if (toolCount > 0) needs.push('tools');
+  if (outlined.needsVision) needs.push('vision');
+  if (objectOf(member(body, 'thinking'))?.['type'] === 'enabled') needs.push('reasoning');
+  if (decodeResponseFormat(body).kind !== 'text') needs.push('json');
+  return needs;
+}
+
+function countTools(body: RequestBody): number {
+  const span = body.members.get('tools');
+  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return 0;
+  let count = 0;
+  walkArray(body.bytes, span.start, () => {
+    count += 1;
+    return undefined;
+  });
+  return count;
+}
+
+function withArticle(type: JsonType): string {
+  return type === 'object' || type === 'array' ? `an ${type}` : `a ${type}`;
+}
+
+/** The one way in which this dialect refuses a request. */
+function malformed(field: string, message: string): RouterError {
+  return new RouterError('request.malformed', message, { param: field });
+}

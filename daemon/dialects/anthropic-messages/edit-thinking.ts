@@ -1,0 +1,168 @@
+// Edits in what a passing request says of thinking, so that the chosen model takes it: adaptive <-> budget, efforts that
+// it knows, a budget below the output limit, and none where Anthropic would refuse it.
+
+import type { ReasoningEffort } from '../../conversation/settings.ts';
+import { arrayOf, type JsonObject, numberOf, objectOf, stringOf } from '../../util/json.ts';
+import {
+  parseRequestBody,
+  scanArray,
+  scanObject,
+  spliceMembers,
+  typeAt,
+  valueAt,
+} from '../../util/json-scan.ts';
+import type { RequestBody } from '../../util/request-body.ts';
+import type { EncodeTarget } from '../dialect.ts';
+import type { Losses } from '../losses.ts';
+import { effortOf, member } from './decode-settings.ts';
+import { applyEdits, removals } from './splice.ts';
+import {
+  atMostHigh,
+  budgetOfEffort,
+  budgetWithin,
+  CANNOT_TURN_OFF,
+  canTurnOff,
+  effortOfBudget,
+  LEFT_OUT_MID_LOOP,
+  LEFT_OUT_NO_ROOM,
+  thinkingMode,
+  wireEffort,
+} from './thinking.ts';
+
+/** New text of a member of the body; undefined = it goes. */
+export type MemberEdits = Map<string, string | undefined>;
+
+export interface ThinkingFacts {
+  readonly target: EncodeTarget;
+  /** `max_tokens` as it goes up. */
+  readonly maxTokens: number;
+  /** The effort of the turn under way, wherever the client wrote it. */
+  readonly effort: ReasoningEffort | undefined;
+  readonly opensWithThought: boolean;
+}
+
+/** Whether efforts of the client may have to change for this model. */
+export function fitsEfforts({ traits }: EncodeTarget): boolean {
+  return traits?.efforts !== undefined || (thinkingMode(traits) ?? 'adaptive') !== 'adaptive';
+}
+
+/** Answers whether the model is asked to think. */
+export function editThinking(
+  body: RequestBody,
+  facts: ThinkingFacts,
+  edits: MemberEdits,
+  losses: Losses,
+): boolean {
+  const thinking = objectOf(member(body, 'thinking'));
+  const type = stringOf(thinking?.['type']);
+  const changes =
+    thinking === undefined ? new Map<string, string | undefined>() : changesOf(thinking, facts, losses);
+  editEffort(body, facts, changes, thinking, edits, losses);
+  if (changes === 'leave-out') {
+    edits.set('thinking', undefined);
+    dropThinkingEdits(body, edits, losses);
+    return false;
+  }
+  if (changes.size > 0) edits.set('thinking', splicedMember(body, 'thinking', changes));
+  return type !== undefined && type !== 'disabled';
+}
+
+type Changes = ReadonlyMap<string, string | undefined>;
+
+function changesOf(thinking: JsonObject, facts: ThinkingFacts, losses: Losses): Changes | 'leave-out' {
+  const { target, maxTokens, effort = 'high', opensWithThought } = facts;
+  const type = stringOf(thinking['type']);
+  const leaveOut = (why: string): 'leave-out' => {
+    losses.add(why);
+    return 'leave-out';
+  };
+  const mode = thinkingMode(target.traits);
+  if (mode === 'none') {
+    return type === 'disabled'
+      ? 'leave-out'
+      : leaveOut('thinking is unknown to the chosen model and was left out');
+  }
+  if (type === 'enabled' && mode === 'adaptive') {
+    return new Map([
+      ['type', '"adaptive"'],
+      ['budget_tokens', undefined],
+    ]);
+  }
+  if (type === 'disabled') return canTurnOff(target.traits) ? new Map() : leaveOut(CANNOT_TURN_OFF);
+  const becomesBudget = mode === 'budget' && (type === 'adaptive' || type === 'between_tools');
+  if (type !== 'enabled' && !becomesBudget) return new Map();
+  if (!opensWithThought) return leaveOut(LEFT_OUT_MID_LOOP);
+  const asked = numberOf(thinking['budget_tokens']);
+  const budget = becomesBudget
+    ? budgetOfEffort(effort, maxTokens)
+    : asked === undefined || asked < maxTokens
+      ? asked
+      : budgetWithin(asked, maxTokens);
+  if (becomesBudget && budget === undefined) return leaveOut(LEFT_OUT_NO_ROOM);
+  if (budget === undefined) return asked === undefined ? new Map() : leaveOut(LEFT_OUT_NO_ROOM);
+  const changes = new Map<string, string | undefined>();
+  if (becomesBudget) changes.set('type', '"enabled"');
+  if (budget !== asked) changes.set('budget_tokens', String(budget));
+  return changes;
+}
+
+/** `output_config.effort`: one that the model knows, none where it knows none, that of a budget that went away. */
+function editEffort(
+  body: RequestBody,
+  { target, effort }: ThinkingFacts,
+  changes: Changes | 'leave-out',
+  thinking: JsonObject | undefined,
+  edits: MemberEdits,
+  losses: Losses,
+): void {
+  const config = objectOf(member(body, 'output_config'));
+  const own = effortOf(config?.['effort']);
+  const budget = numberOf(thinking?.['budget_tokens']);
+  const replacesBudget = changes !== 'leave-out' && changes.get('type') === '"adaptive"';
+  const isTurnedDown = changes === 'leave-out' && thinking?.['type'] === 'disabled';
+  const wanted =
+    (isTurnedDown ? 'none' : own) ??
+    (replacesBudget && effort === undefined && budget !== undefined ? effortOfBudget(budget) : undefined);
+  if (wanted === undefined) return;
+  const isOff = thinking?.['type'] === 'disabled';
+  const level = isOff && target.traits?.efforts !== undefined ? atMostHigh(wanted) : wanted;
+  const fitted = own !== undefined && !fitsEfforts(target) ? own : wireEffort(level, target.traits);
+  if (fitted === own) return;
+  // A budget that took its place says the same.
+  const becameBudget = changes !== 'leave-out' && changes.get('type') === '"enabled"';
+  if (fitted === undefined && !becameBudget) losses.leftOut('output_config.effort');
+  const text = fitted === undefined ? undefined : JSON.stringify(fitted);
+  if (config === undefined) {
+    if (text !== undefined) edits.set('output_config', `{"effort":${text}}`);
+    return;
+  }
+  const isEmptied = text === undefined && Object.keys(config).every((name) => name === 'effort');
+  edits.set(
+    'output_config',
+    isEmptied ? undefined : splicedMember(body, 'output_config', new Map([['effort', text]])),
+  );
+}
+
+/** Clearing old thoughts is refused in a request that does not think. */
+function dropThinkingEdits(body: RequestBody, edits: MemberEdits, losses: Losses): void {
+  const span = body.members.get('context_management');
+  if (span === undefined || typeAt(body.bytes, span.start) !== 'object') return;
+  const list = scanObject(body.bytes, span).get('edits');
+  if (list === undefined || typeAt(body.bytes, list.start) !== 'array') return;
+  const kinds = arrayOf(valueAt(body, list)).map((edit) => stringOf(objectOf(edit)?.['type']) ?? '');
+  const isDropped = kinds.map((kind) => kind.startsWith('clear_thinking'));
+  if (!isDropped.includes(true)) return;
+  losses.add('context_management of thoughts was left out with thinking');
+  const isOnlyMember = scanObject(body.bytes, span).size === 1;
+  if (isOnlyMember && !isDropped.includes(false)) edits.set('context_management', undefined);
+  else {
+    const gone = removals(scanArray(body.bytes, list), (index) => isDropped[index] === true);
+    edits.set('context_management', applyEdits(body.bytes, span, gone));
+  }
+}
+
+function splicedMember(body: RequestBody, name: string, changes: Changes): string | undefined {
+  const span = body.members.get(name);
+  if (span === undefined) return undefined;
+  return spliceMembers(parseRequestBody(body.bytes.subarray(span.start, span.end)), changes).toString();
+}
