@@ -1,0 +1,217 @@
+// Same dialect on both sides: the client's bytes go up with only these changes:
+//   `model`; `max_output_tokens` down to the model's limit; members that the model refuses taken out
+//   `reasoning.effort` to the nearest one that the model takes; nothing about reasoning to a model that has none
+//   reasoning items that another model sealed cut out of `input`, and the ids of the items that went with them
+// Everything else stays byte for byte.
+
+import type { ModelTraits } from '../../conversation/model-traits.ts';
+import type { ConversationRequest } from '../../conversation/request.ts';
+import type { SettingName } from '../../conversation/settings.ts';
+import { arrayOf, objectOf, stringOf } from '../../util/json.ts';
+import {
+  parseRequestBody,
+  scanArray,
+  scanObject,
+  spliceMembers,
+  stringAt,
+  typeAt,
+} from '../../util/json-scan.ts';
+import type { RequestBody, Span } from '../../util/request-body.ts';
+import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
+import { isOwnSeal } from '../envelope.ts';
+import { Losses } from '../losses.ts';
+import { sealOf } from './decode-item.ts';
+import { effortOf, LOGPROBS_INCLUDE } from './decode-settings.ts';
+import { canReason, fittingEffort, REASONING_INCLUDE, refusedSettings } from './encode-settings.ts';
+import { hasMember, member, numberMember, stringMember } from './fields.ts';
+import { headOf, kindOf } from './item-kinds.ts';
+
+type Edits = Map<string, string | undefined>;
+
+/** The client's own bytes when nothing has to change. */
+export function passRequest(
+  request: ConversationRequest,
+  target: EncodeTarget,
+): Pick<EncodedRequest, 'body' | 'warnings'> {
+  const { body } = request;
+  const edits: Edits = new Map();
+  const losses = new Losses();
+  const isNamed = stringMember(body, 'model') === target.upstreamModel;
+  if (!isNamed || hasDuplicate(body, 'model')) edits.set('model', JSON.stringify(target.upstreamModel));
+  const limit = numberMember(body, 'max_output_tokens');
+  if (limit !== undefined && limit > target.maxOutputTokens) {
+    edits.set('max_output_tokens', String(target.maxOutputTokens));
+  }
+  editSettings(request, target.traits, edits, losses);
+  editInput(body, target, edits, losses);
+  return { body: edits.size === 0 ? body.bytes : spliceMembers(body, edits), warnings: losses.list() };
+}
+
+function hasDuplicate(body: RequestBody, key: string): boolean {
+  return body.entries.filter((entry) => entry.key === key).length > 1;
+}
+
+/** Members of the body for each setting that a model may refuse. */
+const MEMBERS_OF: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
+  temperature: ['temperature'],
+  topP: ['top_p'],
+  topLogprobs: ['top_logprobs'],
+  toolChoice: ['tool_choice'],
+  parallelToolCalls: ['parallel_tool_calls'],
+  serviceTier: ['service_tier'],
+  userId: ['user', 'safety_identifier'],
+  promptCacheKey: ['prompt_cache_key'],
+};
+
+function editSettings(
+  request: ConversationRequest,
+  traits: ModelTraits | undefined,
+  edits: Edits,
+  losses: Losses,
+): void {
+  if (traits === undefined) return;
+  const { body } = request;
+  const refused = refusedSettings(traits, request.settings().reasoning);
+  const remove = (key: string): void => {
+    if (!hasMember(body, key)) return;
+    edits.set(key, undefined);
+    losses.add(`${key} is refused by the chosen model and was left out`);
+  };
+  for (const name of refused) for (const key of MEMBERS_OF[name] ?? []) remove(key);
+  if (refused.includes('verbosity')) removeVerbosity(body, edits, losses);
+  if (canReason(traits)) editEffort(body, traits, edits, losses);
+  else if (request.settings().reasoning?.effort === 'none') edits.set('reasoning', undefined);
+  else remove('reasoning');
+  const unwanted = [
+    ...(canReason(traits) ? [] : [REASONING_INCLUDE]),
+    ...(refused.includes('topLogprobs') ? [LOGPROBS_INCLUDE] : []),
+  ];
+  removeIncludes(body, unwanted, edits);
+}
+
+function editEffort(body: RequestBody, traits: ModelTraits, edits: Edits, losses: Losses): void {
+  const effort = effortOf(objectOf(member(body, 'reasoning'))?.['effort']);
+  if (effort === undefined) return;
+  const fitting = fittingEffort(effort, traits, losses);
+  if (fitting !== effort) editInner(body, 'reasoning', 'effort', JSON.stringify(fitting), edits);
+}
+
+function removeVerbosity(body: RequestBody, edits: Edits, losses: Losses): void {
+  const verbosity = objectOf(member(body, 'text'))?.['verbosity'];
+  if (verbosity === undefined || verbosity === null) return;
+  editInner(body, 'text', 'verbosity', undefined, edits);
+  losses.add('text.verbosity is refused by the chosen model and was left out');
+}
+
+function editInner(
+  body: RequestBody,
+  field: string,
+  key: string,
+  text: string | undefined,
+  edits: Edits,
+): void {
+  const span = body.members.get(field);
+  if (span === undefined) return;
+  edits.set(field, spliceMembers(objectAt(body.bytes, span), new Map([[key, text]])).toString());
+}
+
+function objectAt(bytes: Buffer, span: Span): RequestBody {
+  return parseRequestBody(bytes.subarray(span.start, span.end));
+}
+
+/** Nobody reads what is not made, so taking it out of `include` loses nothing. */
+function removeIncludes(body: RequestBody, unwanted: readonly string[], edits: Edits): void {
+  const span = body.members.get('include');
+  if (span === undefined || !hasMember(body, 'include')) return;
+  const isUnwanted = arrayOf(member(body, 'include')).map((value) =>
+    unwanted.includes(stringOf(value) ?? ''),
+  );
+  if (!isUnwanted.includes(true)) return;
+  const elements = scanArray(body.bytes, span);
+  const kept = elements.map((_, index) => (isUnwanted[index] === true ? null : undefined));
+  edits.set('include', editedArray(body.bytes, span, elements, kept).toString());
+}
+
+/** Undefined: stays as it is. null: taken out. */
+type ElementEdit = Buffer | null | undefined;
+
+function editInput(body: RequestBody, target: EncodeTarget, edits: Edits, losses: Losses): void {
+  const span = body.members.get('input');
+  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return;
+  const elements = scanArray(body.bytes, span);
+  const changes = new InputEditor(body.bytes, target).edit(elements);
+  if (changes.every((change) => change === undefined)) return;
+  if (changes.includes(null)) losses.add('the thoughts of another model were left out');
+  edits.set('input', editedArray(body.bytes, span, elements, changes).toString());
+}
+
+class InputEditor {
+  private readonly bytes: Buffer;
+  private readonly target: EncodeTarget;
+  /** Behind a thought that was cut out, in the same turn. */
+  private isBehindCut = false;
+
+  constructor(bytes: Buffer, target: EncodeTarget) {
+    this.bytes = bytes;
+    this.target = target;
+  }
+
+  edit(elements: readonly Span[]): readonly ElementEdit[] {
+    return elements.map((span) => this.editItem(span));
+  }
+
+  private editItem(span: Span): ElementEdit {
+    const members = scanObject(this.bytes, span);
+    const text = (key: string): string | undefined => {
+      const value = members.get(key);
+      if (value === undefined || typeAt(this.bytes, value.start) !== 'string') return undefined;
+      return stringAt(this.bytes, value.start, value.end);
+    };
+    const kind = kindOf(headOf({ type: text('type'), role: text('role'), execution: text('execution') }));
+    if (kind === 'reasoning') return this.editReasoning(span, text('encrypted_content') ?? '', text('id'));
+    if (kind === 'output' || (kind === 'message' && text('role') !== 'assistant')) this.isBehindCut = false;
+    return this.isBehindCut && members.has('id') && kind !== 'reference' ? this.withoutId(span) : undefined;
+  }
+
+  private editReasoning(span: Span, encryptedContent: string, itemId: string | undefined): ElementEdit {
+    const seal = sealOf(encryptedContent, itemId);
+    this.isBehindCut = encryptedContent !== '' && !isOwnSeal(seal, this.target);
+    if (this.isBehindCut) return null;
+    // An own seal that came in an envelope goes on without it.
+    if (seal === undefined || seal.value === encryptedContent) return undefined;
+    const { value, itemId: id } = seal;
+    const edits: Edits = new Map([['encrypted_content', JSON.stringify(value)]]);
+    if (id !== undefined) edits.set('id', JSON.stringify(id));
+    return spliceMembers(objectAt(this.bytes, span), edits);
+  }
+
+  /**
+   * OpenAI knows by its id which thought an item came with: "Item 'msg_…' of type 'message' was provided without its
+   * required 'reasoning' item". Without an id it is an item like any other (both recorded in issues of 2026).
+   */
+  private withoutId(span: Span): Buffer {
+    return spliceMembers(objectAt(this.bytes, span), new Map([['id', undefined]]));
+  }
+}
+
+/** The array at `span` with its elements changed; separators and white space around those that stay are kept. */
+function editedArray(
+  bytes: Buffer,
+  span: Span,
+  elements: readonly Span[],
+  changes: readonly ElementEdit[],
+): Buffer {
+  const pieces: Buffer[] = [];
+  let hasKept = false;
+  for (const [index, element] of elements.entries()) {
+    const change = changes[index];
+    if (change === null) continue;
+    const before = hasKept ? elements[index - 1]?.end : span.start;
+    const opening = hasKept ? element.start : elements[0]?.start;
+    pieces.push(bytes.subarray(before, opening), change ?? bytes.subarray(element.start, element.end));
+    hasKept = true;
+  }
+  if (!hasKept) return Buffer.from('[]');
+  pieces.push(bytes.subarray(elements.at(-1)?.end, span.end));
+  return Buffer.concat(pieces);
+}
