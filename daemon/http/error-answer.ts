@@ -132,7 +132,7 @@ export function sendError(
   endAfterUpload(request, response, clock);
 }
 
-function retryHeaders(error: RouterError): Record<string, string> {
+export function retryHeaders(error: RouterError): Record<string, string> {
   const headers: Record<string, string> = {};
   if (FINAL_CODES.has(error.code)) headers['x-should-retry'] = 'false';
   if (error.retryAfterMs !== undefined) {

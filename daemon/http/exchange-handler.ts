@@ -3,7 +3,8 @@
 
 import { toRouterError } from '../errors.ts';
 import type { ClientDialect } from '../dialects/dialect.ts';
-import type { ServeExchange } from '../pipeline/wire-request.ts';
+import type { TokenCount } from '../pipeline/count-tokens.ts';
+import type { ServeExchange, WireRequest } from '../pipeline/wire-request.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { NodeClientResponse } from './node-client-response.ts';
@@ -19,7 +20,10 @@ export interface ExchangeRouteDeps {
   readonly log: Log;
 }
 
-/** The caller's credentials are for this door only; nothing behind it may store them or send them on. */
+/**
+ * The caller's credentials are for this door only; nothing behind it may store them or send them on. That they were
+ * sent, and in which header, tells some assistants apart, so the names stay.
+ */
 const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   'authorization',
   'proxy-authorization',
@@ -37,6 +41,30 @@ export function exchangeRoute(path: string, dialect: ClientDialect, deps: Exchan
     handle: (context) => handleExchange(context, dialect, deps),
   };
 }
+
+/** Route that answers with the size of a request instead of serving it; see pipeline/count-tokens.ts. */
+export function countTokensRoute(
+  path: string,
+  dialect: ClientDialect,
+  deps: Omit<ExchangeRouteDeps, 'serveExchange'> & {
+    readonly countTokens: (request: WireRequest) => Promise<TokenCount>;
+  },
+): Route {
+  const serve: ServeExchange = async (request, client) => {
+    const { inputTokens, source } = await deps.countTokens(request);
+    client.commit(200, { 'content-type': 'application/json', [TOKEN_COUNT_HEADER]: source });
+    client.end(JSON.stringify({ input_tokens: inputTokens }));
+  };
+  return {
+    methods: ['POST'],
+    pattern: path,
+    kind: 'quick', // assistants send 35 at once, and none of them is an exchange
+    handle: (context) => handleExchange(context, dialect, { ...deps, serveExchange: serve }),
+  };
+}
+
+/** `provider` = counted there, `estimate` = reckoned here, on the high side. */
+const TOKEN_COUNT_HEADER = 'x-pointsman-token-count';
 
 async function handleExchange(
   context: RequestContext,
@@ -76,14 +104,14 @@ async function handleExchange(
   }
 }
 
-function withoutCredentials(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function withoutCredentials(headers: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const kept = new Map<string, string>();
-  for (const [name, value] of headers) if (!CREDENTIAL_HEADERS.has(name)) kept.set(name, value);
+  for (const [name, value] of headers) kept.set(name, CREDENTIAL_HEADERS.has(name) ? '' : value);
   return kept;
 }
 
 /** Google's clients can put a key into the query; ours never counts there, but it must not travel on. */
-function withoutKey(query: URLSearchParams): URLSearchParams {
+export function withoutKey(query: URLSearchParams): URLSearchParams {
   query.delete('key');
   return query;
 }

@@ -4,21 +4,33 @@
 // (checked 2026-11-20).
 
 import { RouterError } from '../errors.ts';
+import type { Capability } from '../protocol/vocabulary.ts';
 import type { JsonObject } from '../util/json.ts';
+
+export interface ConfiguredModel {
+  readonly id: string;
+  readonly provider: string;
+  /** Told to clients that ask for more than names (Ollama's). */
+  readonly contextTokens?: number;
+  readonly supports?: readonly Capability[];
+}
 
 export interface ModelNames {
   /** Ids of the configured models, in the order of the configuration. */
-  readonly configured: readonly { readonly id: string; readonly provider: string }[];
+  readonly configured: readonly ConfiguredModel[];
   /** Stands as creation date of every entry; Unix epoch, seconds. */
   readonly createdAtS: number;
 }
 
 export type ModelsForm = 'openai' | 'anthropic';
 
-interface Entry {
+/** A name of the list. */
+export interface ModelEntry {
   readonly id: string;
   readonly displayName: string;
   readonly ownedBy: string;
+  /** The one model behind it; absent where a request is routed. */
+  readonly model?: ConfiguredModel;
 }
 
 /** Names that mean "route it"; `claude-auto` because Claude Code keeps only names with "claude" in them. */
@@ -39,7 +51,7 @@ export function modelsFormOf(headers: ReadonlyMap<string, string>): ModelsForm {
 
 /** `GET /v1/models`. The Anthropic form pages by `limit`, `after_id` and `before_id`; without `limit` it is whole. */
 export function listModels(names: ModelNames, form: ModelsForm, query: URLSearchParams): JsonObject {
-  const entries = entriesOf(names);
+  const entries = modelEntries(names);
   if (form === 'openai') {
     return { object: 'list', data: entries.map((entry) => encodeEntry(entry, names, form)) };
   }
@@ -54,30 +66,35 @@ export function listModels(names: ModelNames, form: ModelsForm, query: URLSearch
 
 /** `GET /v1/models/:id`. Every name can be asked for; only `exact/` with an unknown model is `model.unknown`. */
 export function describeModel(names: ModelNames, form: ModelsForm, id: string): JsonObject {
-  const known = entriesOf(names).find((entry) => entry.id === id);
-  if (known !== undefined) return encodeEntry(known, names, form);
-  if (id.startsWith(EXACT_PREFIX)) {
-    const ids = names.configured.map((model) => `${EXACT_PREFIX}${model.id}`).join(', ');
-    const advice = ids === '' ? 'no model is configured' : `use one of: ${ids}`;
-    throw new RouterError('model.unknown', `there is no model ${id.slice(0, 200)}; ${advice}`, {
-      param: 'model',
-    });
-  }
-  return encodeEntry({ id, displayName: id, ownedBy: 'pointsman' }, names, form);
+  return encodeEntry(modelEntry(names, id), names, form);
 }
 
-function entriesOf(names: ModelNames): readonly Entry[] {
+/** The entry of a name, which need not be on the list. Throws `model.unknown` for `exact/` with an unknown model. */
+export function modelEntry(names: ModelNames, id: string): ModelEntry {
+  const known = modelEntries(names).find((entry) => entry.id === id);
+  if (known !== undefined) return known;
+  if (!id.startsWith(EXACT_PREFIX)) return { id, displayName: id, ownedBy: 'pointsman' };
+  const ids = names.configured.map((model) => `${EXACT_PREFIX}${model.id}`).join(', ');
+  const advice = ids === '' ? 'no model is configured' : `use one of: ${ids}`;
+  throw new RouterError('model.unknown', `there is no model ${id.slice(0, 200)}; ${advice}`, {
+    param: 'model',
+  });
+}
+
+/** Every name of the list, routed ones first. */
+export function modelEntries(names: ModelNames): readonly ModelEntry[] {
   return [
     ...ROUTED_NAMES.map(([id, displayName]) => ({ id, displayName, ownedBy: 'pointsman' })),
-    ...names.configured.map(({ id, provider }) => ({
-      id: `${EXACT_PREFIX}${id}`,
-      displayName: id,
-      ownedBy: provider,
+    ...names.configured.map((model) => ({
+      id: `${EXACT_PREFIX}${model.id}`,
+      displayName: model.id,
+      ownedBy: model.provider,
+      model,
     })),
   ];
 }
 
-function encodeEntry(entry: Entry, names: ModelNames, form: ModelsForm): JsonObject {
+function encodeEntry(entry: ModelEntry, names: ModelNames, form: ModelsForm): JsonObject {
   if (form === 'openai') {
     return { id: entry.id, object: 'model', created: names.createdAtS, owned_by: entry.ownedBy };
   }
@@ -86,9 +103,9 @@ function encodeEntry(entry: Entry, names: ModelNames, form: ModelsForm): JsonObj
 }
 
 function pageOf(
-  entries: readonly Entry[],
+  entries: readonly ModelEntry[],
   query: URLSearchParams,
-): { readonly page: readonly Entry[]; readonly hasMore: boolean } {
+): { readonly page: readonly ModelEntry[]; readonly hasMore: boolean } {
   const limit = limitOf(query.get('limit'), entries.length);
   const beforeId = query.get('before_id');
   const before = beforeId === null ? -1 : entries.findIndex((entry) => entry.id === beforeId);

@@ -38,10 +38,30 @@ export interface HttpServerDeps {
   readonly limits: () => HttpLimits;
   readonly log: Log;
   readonly clock: Clock;
-  /** Takes over an admitted WebSocket handshake on the events path. */
-  readonly acceptEventSocket?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** Who takes over an admitted WebSocket handshake, by path; none elsewhere. */
+  readonly upgrades?: ReadonlyMap<string, AcceptUpgrade>;
   readonly patience?: Partial<ServerPatience>;
 }
+
+/** An admitted WebSocket handshake that nobody has answered yet. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** Without query and without a `/k/<token>` prefix. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: ReadonlyMap<string, string>;
+  /**
+   * Counts one request on this connection as an exchange, as if it had come alone; the returned function ends it.
+   * Throws `router.overloaded` and `router.shutting_down`.
+   */
+  openExchange(): () => void;
+  /** See RequestContext. */
+  readonly stopListeners: Set<() => void>;
+}
+
+export type AcceptUpgrade = (upgrade: Upgrade) => void;
 
 export interface HttpServer {
   /** Port 0 picks a free one. Rejects with `config.invalid` for a taken port or an address that is not loopback. */
@@ -158,11 +178,7 @@ class LoopbackServer implements HttpServer {
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#sockets.set(request.socket, response);
-    this.#runningRequests += 1;
-    response.on('close', () => {
-      this.#runningRequests -= 1;
-      if (this.#runningRequests === 0) this.#onIdle?.();
-    });
+    response.on('close', this.#countRequest());
     const decision = this.#decide(request, false);
     const encodeError = this.#deps.errorShapes(decision.path, decision.headers);
     const fail = (error: unknown): void => this.#fail(request, response, encodeError, error);
@@ -198,7 +214,7 @@ class LoopbackServer implements HttpServer {
       throw match.error;
     }
     const { route, tail } = match;
-    if (route.kind === 'exchange') this.#admitExchange(response);
+    if (route.kind === 'exchange') response.on('close', this.#countExchange());
     const { clock } = this.#deps;
     const finished = route.handle({
       request,
@@ -216,16 +232,36 @@ class LoopbackServer implements HttpServer {
     return finished instanceof Promise ? finished : undefined;
   }
 
-  #admitExchange(response: ServerResponse): void {
+  /** The stop waits for what is counted; the returned function ends it. */
+  #countRequest(): () => void {
+    this.#runningRequests += 1;
+    return () => {
+      this.#runningRequests -= 1;
+      if (this.#runningRequests === 0) this.#onIdle?.();
+    };
+  }
+
+  #countExchange(): () => void {
     const { maxConcurrent } = this.#deps.limits();
     if (this.#runningExchanges >= maxConcurrent) {
       const message = `${maxConcurrent} requests are running already; try again in a moment or raise limits.maxConcurrent`;
       throw new RouterError('router.overloaded', message, { retryAfterMs: RETRY_AFTER_MS });
     }
     this.#runningExchanges += 1;
-    response.on('close', () => {
+    return () => {
       this.#runningExchanges -= 1;
-    });
+    };
+  }
+
+  /** An exchange that did not come as an HTTP request of its own. */
+  #openExchange(): () => void {
+    if (this.#closing !== undefined) throw shuttingDown();
+    const endExchange = this.#countExchange();
+    const endRequest = this.#countRequest();
+    return () => {
+      endExchange();
+      endRequest();
+    };
   }
 
   #fail(
@@ -255,13 +291,25 @@ class LoopbackServer implements HttpServer {
     let error: RouterError | undefined;
     if (this.#closing !== undefined) error = shuttingDown();
     else if (!decision.admitted) error = decision.error;
-    if (error === undefined && decision.path === EVENTS_PATH && this.#deps.acceptEventSocket !== undefined) {
-      this.#deps.acceptEventSocket(request, socket, head);
+    const { path, query, headers } = decision;
+    const accept = this.#deps.upgrades?.get(path.replace(/(?<=[^/])\/$/, ''));
+    if (error === undefined && accept !== undefined) {
+      const openExchange = (): (() => void) => this.#openExchange();
+      accept({
+        request,
+        socket,
+        head,
+        path,
+        query,
+        headers,
+        openExchange,
+        stopListeners: this.#stopListeners,
+      });
       return;
     }
     error ??= new RouterError('request.not_found', 'there is no WebSocket here; use plain HTTP on this path');
     this.#deps.log.debug('upgrade refused', { code: error.code });
-    answerOnSocket(socket, this.#deps.errorShapes(decision.path, decision.headers)(error));
+    answerOnSocket(socket, this.#deps.errorShapes(path, headers)(error));
   }
 }
 

@@ -34,7 +34,8 @@ const RANKS: Readonly<Record<string, number>> = {
 /** Which places may import what. A place is a folder of daemon/, or a file. */
 const ONLY_IN: readonly { readonly module: RegExp; readonly places: readonly string[] }[] = [
   { module: /^undici/, places: ['upstream/'] },
-  { module: /^ws$/, places: ['control/', 'cli/'] },
+  // Whoever has a socket of its own: events to the editor and their reader, and requests of clients.
+  { module: /^ws$/, places: ['control/', 'cli/', 'http/responses-socket.ts'] },
   { module: /^node:https?$/, places: ['http/', 'demo/', 'cli/'] },
   {
     module: /^node:fs(\/promises)?$/,

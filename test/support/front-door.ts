@@ -36,7 +36,7 @@ export interface FrontDoorOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly patience?: Partial<ServerPatience>;
-  readonly acceptEventSocket?: HttpServerDeps['acceptEventSocket'];
+  readonly upgrades?: HttpServerDeps['upgrades'];
 }
 
 export interface FrontDoor {
@@ -82,7 +82,7 @@ export function buildFrontDoor(options: FrontDoorOptions = {}): HttpServer {
     log,
     clock,
     ...(options.patience === undefined ? {} : { patience: options.patience }),
-    ...(options.acceptEventSocket === undefined ? {} : { acceptEventSocket: options.acceptEventSocket }),
+    ...(options.upgrades === undefined ? {} : { upgrades: options.upgrades }),
   });
 }
 

@@ -36,7 +36,9 @@ describe('event socket', () => {
     surface = options.surface ?? createFakeSurface();
     events = createEventSocket({ ...options, surface, clock, log: silentLog });
     door = await openFrontDoor({
-      acceptEventSocket: (request, socket, head) => events.accept(request, socket, head),
+      upgrades: new Map([
+        ['/pointsman/v1/events', ({ request, socket, head }) => events.accept(request, socket, head)],
+      ]),
     });
   }
   afterEach(async () => {

@@ -73,14 +73,14 @@ describe('exchange handler', () => {
     assert.equal(request.signal.aborted, false);
   });
 
-  it('[A6] keeps every credential at the door', async () => {
+  it('[A6] keeps every credential at the door, and only the name of its header', async () => {
     const request = await seen(
       { 'x-api-key': CLIENT_TOKEN, 'x-goog-api-key': 'g', Cookie: 'c=1', 'Proxy-Authorization': 'p' },
       '{}',
       '/v1/chat/completions?key=g&model=x',
     );
     for (const name of ['authorization', 'x-api-key', 'x-goog-api-key', 'cookie', 'proxy-authorization']) {
-      assert.equal(request.headers.has(name), false, name);
+      assert.equal(request.headers.get(name), '', name);
     }
     assert.equal(request.query.toString(), 'model=x');
   });

@@ -299,10 +299,15 @@ describe('the front door refuses', () => {
         served += 1;
         return { statusCode: 200, body: {} };
       },
-      acceptEventSocket: (_, socket) => {
-        served += 1;
-        socket.destroy();
-      },
+      upgrades: new Map([
+        [
+          '/pointsman/v1/events',
+          ({ socket }) => {
+            served += 1;
+            socket.destroy();
+          },
+        ],
+      ]),
     });
   });
   after(() => door.server.close(0));
