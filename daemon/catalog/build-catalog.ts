@@ -8,6 +8,7 @@ import { connectProviders, isSameEndpoint } from './connect-providers.ts';
 import { DEFAULT_MODELS, type DefaultModel } from './default-models.ts';
 import { KNOWN_LOCAL_SERVERS, KNOWN_PROVIDERS } from './known-providers.ts';
 import type { ModelTarget, Pricing, PromptCacheRule } from './model-target.ts';
+import { traitsOf } from './model-traits.ts';
 import type { ModelBilling, PriceBook } from './price-book.ts';
 import { pricingOf } from './price-row.ts';
 
@@ -77,6 +78,7 @@ async function configuredTarget(
     promptCache: cacheRuleOf(model.cache, known?.promptCache ?? null, price, connection),
     tokenizerFactor: model.tokenizerFactor ?? known?.tokenizerFactor ?? 1,
     ...reachOf(model.provider, connection),
+    ...traitsAt(connection, model.upstreamModel),
   };
 }
 
@@ -100,6 +102,7 @@ async function defaultTarget(
     promptCache: cacheRuleOf(undefined, known.promptCache, known.price, connection),
     tokenizerFactor: known.tokenizerFactor ?? 1,
     ...reachOf(connection.name, connection),
+    ...traitsAt(connection, model.upstreamModel),
   };
 }
 
@@ -133,6 +136,7 @@ function localTargets(
       promptCache: { kind: 'none', minTokens: 0, ttlS: 0 },
       tokenizerFactor: 1,
       ...reachOf(connection.name, connection),
+      ...traitsAt(connection, model.upstreamModel),
     } satisfies ModelTarget;
   });
 }
@@ -168,6 +172,14 @@ function reachOf(provider: string, connection: ProviderConnection | undefined) {
   }
   const { dialect, billing, usable, why } = connection;
   return { dialect, billing, usable, unusableWhy: usable ? null : why };
+}
+
+function traitsAt(
+  connection: ProviderConnection | undefined,
+  upstreamModel: string,
+): Pick<ModelTarget, 'traits'> {
+  const traits = connection === undefined ? undefined : traitsOf(connection, upstreamModel);
+  return traits === undefined ? {} : { traits };
 }
 
 function lookup(

@@ -10,6 +10,8 @@ import type { ModelTarget } from './model-target.ts';
 export interface ProviderConnection {
   readonly name: string;
   readonly dialect: DialectId;
+  /** Further dialects at the same base URL; a client that speaks one of them is served without translation. */
+  readonly alsoSpeaks?: readonly DialectId[];
   /** Paths of the dialect are added to it; no slash at the end. */
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -85,9 +85,12 @@ function connectKnown(known: KnownProvider, resolveKey: ResolveKey): ProviderCon
 }
 
 /** What is known of a vendor's endpoint, whatever name the configuration gives it. */
-function quirksAt(baseUrl: string): Pick<ProviderConnection, 'usageInStream'> {
+function quirksAt(baseUrl: string): Pick<ProviderConnection, 'alsoSpeaks' | 'usageInStream'> {
   const known = KNOWN_PROVIDERS.find((candidate) => isSameEndpoint(candidate.baseUrl, baseUrl));
-  return known?.usageInStream === undefined ? {} : { usageInStream: known.usageInStream };
+  return {
+    ...(known?.usageInStream === undefined ? {} : { usageInStream: known.usageInStream }),
+    ...(known?.alsoSpeaks === undefined ? {} : { alsoSpeaks: known.alsoSpeaks }),
+  };
 }
 
 function keyed(resolved: ResolvedKey): Pick<ProviderConnection, 'apiKey' | 'usable' | 'why'> {

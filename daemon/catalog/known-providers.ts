@@ -14,6 +14,8 @@ export interface KnownProvider {
   readonly priceLibraryId: string | null;
   /** `always`: usage comes in every stream and asking for it is refused. Absent = it comes when asked for. */
   readonly usageInStream?: 'always';
+  /** Further dialects at the same base URL. */
+  readonly alsoSpeaks?: readonly DialectId[];
   readonly source: string;
   readonly asOf: string;
   readonly note?: string;

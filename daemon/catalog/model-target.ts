@@ -1,5 +1,6 @@
 // A model at a provider: what can be routed to, what it can do and what it costs.
 
+import type { ModelTraits } from '../conversation/model-traits.ts';
 import type { Billing, Capability, Complexity, DialectId } from '../protocol/vocabulary.ts';
 
 /** Prices of one model, USD per million tokens. Resolved: every field has its effective value. */
@@ -62,6 +63,8 @@ export interface ModelTarget {
   readonly promptCache: PromptCacheRule;
   /** Tokens of this model per token of the o200k tokenizer. */
   readonly tokenizerFactor: number;
+  /** How it wants to be spoken to; absent = nothing known. Says nothing about what it is chosen for. */
+  readonly traits?: ModelTraits;
   /** Ids tried after it when it fails, before the general chain. */
   readonly fallback: readonly string[];
   /** False when its provider has no reachable key; `unusableWhy` says so. */

@@ -112,6 +112,11 @@ export interface ConversationRequest {
   unmappedFields(): readonly string[];
   /** Id of a stored answer that the conversation goes on from (Responses); its items are not in this request. */
   readonly previousResponseId?: string;
+  /**
+   * Member of the body that names something which only the vendors of this dialect have stored (a conversation, a prompt
+   * template, an item by its id). No other dialect can serve the request.
+   */
+  readonly boundBy?: string;
   readonly responseFormat: ResponseFormat;
   /** What a model must be able to do to serve this request. */
   readonly needs: readonly Capability[];

@@ -109,6 +109,28 @@ export interface UpstreamCodec {
   createStreamDecoder(): StreamDecoder;
   /** `bodyText` is at most 64 KiB of what the upstream sent with an error status. */
   decodeFailure(statusCode: number, bodyText: string): AttemptFailure;
+  /** How a provider of this dialect is asked for the exact size of a request of the same dialect; absent = it cannot be. */
+  readonly tokenCount?: TokenCountCodec;
+}
+
+export interface TokenCountCodec {
+  encodeRequest(request: ConversationRequest, target: EncodeTarget): EncodedRequest;
+  /** Undefined when the answer holds no count. */
+  decodeResponse(body: JsonObject): number | undefined;
+}
+
+/** Whether requests of this dialect are passed on to the model that they name instead of being routed. */
+export function isPassedOn(dialect: DialectId): boolean {
+  return dialect === 'openai-completions' || dialect === 'openai-embeddings';
+}
+
+/** What is spoken to a provider: the client's own dialect where it knows it, so that nothing has to be translated. */
+export function spokenDialect(
+  provider: { readonly dialect: DialectId; readonly alsoSpeaks?: readonly DialectId[] },
+  clientDialect: DialectId,
+): DialectId {
+  if (isPassedOn(clientDialect) || provider.alsoSpeaks?.includes(clientDialect) === true) return clientDialect;
+  return provider.dialect;
 }
 
 /** A dialect as clients speak it, and as providers speak it. */

@@ -22,7 +22,8 @@ const KINDS: ReadonlySet<string> = new Set<SealKind>([
 const NATIVE_KINDS: Readonly<Record<EncodeTarget['dialect'], readonly SealKind[]>> = {
   'anthropic-messages': ['thinking-signature', 'redacted-thinking'],
   'openai-responses': ['encrypted-reasoning'],
-  'openai-chat': ['reasoning-details', 'unsealed'],
+  // Thought signatures are those of Google's compatible endpoint; traits say which providers take them.
+  'openai-chat': ['reasoning-details', 'thought-signature', 'unsealed'],
   'google-generate': ['thought-signature'],
   'ollama-chat': [],
   'openai-completions': [],

@@ -2,6 +2,7 @@
 
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { RequestSettings, SettingName } from '../conversation/settings.ts';
+import { RouterError } from '../errors.ts';
 
 /** Each once, in the order they were met. */
 export class Losses {
@@ -21,12 +22,20 @@ export class Losses {
   }
 }
 
-/** Names members that no dialect shares, and settings that are not among `carried`. */
+/**
+ * Names members that no dialect shares, and settings that are not among `carried`. Throws `request.unsupported` when the
+ * request needs what only another vendor has stored: an answer without it would be an answer to something else.
+ */
 export function noteUncarried(
   losses: Losses,
   request: ConversationRequest,
   carried: ReadonlySet<SettingName>,
 ): void {
+  const { boundBy } = request;
+  if (boundBy !== undefined) {
+    const message = `${boundBy} names something that only its own provider has stored; send the content itself`;
+    throw new RouterError('request.unsupported', message, { param: boundBy });
+  }
   for (const field of request.unmappedFields()) losses.leftOut(field);
   for (const name of settingNames(request.settings())) {
     if (!carried.has(name)) losses.leftOut(name);

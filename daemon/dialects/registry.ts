@@ -2,20 +2,39 @@
 // one for providers, or both.
 
 import type { DialectId } from '../protocol/vocabulary.ts';
+import { anthropicMessages } from './anthropic-messages/dialect.ts';
 import type { ClientDialect, UpstreamDialect } from './dialect.ts';
+import { googleGenerate } from './google-generate/dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
+import { openAiResponses } from './openai-responses/dialect.ts';
+import { openAiCompletions } from './passed-on/completions.ts';
+import { openAiEmbeddings } from './passed-on/embeddings.ts';
 
 /** Spoken to providers. */
-export const upstreamDialects: readonly UpstreamDialect[] = [openAiChat];
-
-/** Spoken to clients. */
-export const clientDialects: readonly ClientDialect[] = [openAiChat];
+export const upstreamDialects: readonly UpstreamDialect[] = [
+  openAiChat,
+  openAiResponses,
+  anthropicMessages,
+  googleGenerate,
+  openAiCompletions,
+  openAiEmbeddings,
+];
 
 /**
  * Paths at which exchanges are served (POST), with the dialect spoken there. One `*` stands for the rest of a path that
  * names the model.
  */
-export const wirePaths: ReadonlyMap<string, ClientDialect> = new Map([['/v1/chat/completions', openAiChat]]);
+export const wirePaths: ReadonlyMap<string, ClientDialect> = new Map<string, ClientDialect>([
+  ['/v1/chat/completions', openAiChat],
+  ['/v1/responses', openAiResponses],
+  ['/v1/messages', anthropicMessages],
+  ['/v1beta/models/*', googleGenerate],
+  ['/v1/completions', openAiCompletions],
+  ['/v1/embeddings', openAiEmbeddings],
+]);
+
+/** Spoken to clients. */
+export const clientDialects: readonly ClientDialect[] = [...new Set(wirePaths.values())];
 
 /** Throws for a dialect that no provider speaks; configurations that name it are refused before. */
 export function upstreamDialectOf(id: DialectId): UpstreamDialect {

@@ -57,7 +57,8 @@ export function buildRoutingTable(config: TableConfig, catalog: Catalog): BuiltT
     maxTurnsBeforeUpgrade: config.policy.maxTurnsBeforeUpgrade,
     aliases: aliasesOf(catalog),
   };
-  return { table: { hash: hashOf(rest), ...rest }, warnings };
+  const hash = hashOf({ ...rest, targets: rest.targets.map(withoutTraits) });
+  return { table: { hash, ...rest }, warnings };
 }
 
 function resolveProfiles(config: TableConfig, catalog: Catalog, warnings: string[]): ProfileTable {
@@ -169,6 +170,11 @@ function hasVision(target: ModelTarget): boolean {
 
 function isBlind(target: ModelTarget): boolean {
   return !hasVision(target);
+}
+
+/** Traits say how a model is spoken to, not when it is chosen: tables that differ in nothing else are one table. */
+function withoutTraits({ traits: _traits, ...target }: ModelTarget): Omit<ModelTarget, 'traits'> {
+  return target;
 }
 
 /** First 16 hex digits of SHA-256. Everything in a table was made in a fixed order, so its JSON is canonical. */

@@ -58,6 +58,12 @@ function planFree(
   const notes = [...intent.notes];
   let pool = ranked.filter(({ target }) => !rejections.has(target.id));
   if (pool.length === 0) pool = waitForRecovery(ranked, rejections, notes);
+  if (pool.length === 0 && input.needs.includes('reasoning')) {
+    // Better an answer without the thinking that was asked for than none: the encoder leaves the wish out.
+    const note = 'no model that fits can be asked to reason; the wish is left out';
+    const wishless = { ...intent, notes: [...notes, note] };
+    return planFree(deps, withoutReasoning(input), table, wishless);
+  }
   if (pool.length === 0) {
     const error: PlanError = { code: 'route.no_eligible_target', message: noEligibleTarget(rejections) };
     return finish(intent, ranked, { chain: [], rejections, reason: 'cheapest-capable', notes, error });
@@ -81,7 +87,8 @@ function planFree(
 /**
  * Exactly this model; others only after it and only where the configuration allows. Its context window is the
  * provider's to judge: our count is an estimate, and assistants compact when they see the provider's own refusal.
- * An outage is the attempt loop's to report, which knows when to come back.
+ * An outage is the attempt loop's to report, which knows when to come back. A wish to reason is left out where the
+ * model cannot.
  */
 function planPinned(
   deps: CheapestCapableDeps,
@@ -93,7 +100,7 @@ function planPinned(
   const ranked = rankFor(deps, input, table, intent);
   const rejections: Rejections = new Map();
   const chain: RankedTarget[] = [];
-  const own = rejectionOf(target, { ...input, inputTokens: 0, unavailable: [] }, deps);
+  const own = rejectionOf(target, { ...withoutReasoning(input), inputTokens: 0, unavailable: [] }, deps);
   const pinnedTarget = ranked.find((candidate) => candidate.target === target);
   if (own !== null) rejections.set(target.id, { ...own, target });
   else if (pinnedTarget !== undefined) chain.push(pinnedTarget);
@@ -146,6 +153,10 @@ function planUnknown(
     notes: intent.notes,
     error,
   });
+}
+
+function withoutReasoning(input: DecisionInput): DecisionInput {
+  return { ...input, needs: input.needs.filter((need) => need !== 'reasoning') };
 }
 
 function rankFor(

@@ -15,7 +15,7 @@ export type ProfileTable = Readonly<
 
 /** Everything a policy knows about the world: models, prices, tables, settings. Immutable; made once per configuration. */
 export interface RoutingTable {
-  /** SHA-256 (first 16 hex) over the rest of this object; the ledger stores each table once under it. */
+  /** SHA-256 (first 16 hex) over the rest of this object but for the targets' traits; the ledger stores each table once under it. */
   readonly hash: string;
   readonly targets: readonly ModelTarget[];
   readonly profiles: ProfileTable;

@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 
 import OpenAI from 'openai';
 
+import { DEFAULT_MODELS } from '../../daemon/catalog/default-models.ts';
+import { KNOWN_PROVIDERS } from '../../daemon/catalog/known-providers.ts';
+import { traitsOf } from '../../daemon/catalog/model-traits.ts';
 import { isPlausibleUsage } from '../../daemon/conversation/usage.ts';
 import { messagesOf } from '../../daemon/conversation/request.ts';
 import type { StreamEvent } from '../../daemon/conversation/stream-event.ts';
@@ -292,6 +295,34 @@ describe('openai-chat conformance', function () {
         id,
       );
     }
+  });
+
+  it('[A5] sends no recorded request with a member that the chosen model is known to refuse', () => {
+    const refusers = DEFAULT_MODELS.flatMap((model) => {
+      const provider = KNOWN_PROVIDERS.find(({ name }) => name === model.provider);
+      const traits = provider && traitsOf({ ...provider, dialect: 'openai-chat' }, model.upstreamModel);
+      return traits === undefined ? [] : [{ id: model.id, traits }];
+    });
+    let changed = 0;
+    for (const { id, body } of [...requests, ...chatTraffic]) {
+      const request = openAiChat.decodeRequest(parseRequestBody(Buffer.from(JSON.stringify(body))));
+      for (const { id: model, traits } of refusers) {
+        const { body: bytes, warnings } = openAiChat.encodeRequest(request, { ...TARGET, traits });
+        const sent = JSON.parse(bytes.toString()) as Json;
+        const where = `${id} to ${model}`;
+        for (const field of traits.refusesFields ?? []) assert.ok(!(field in sent), `${where}: ${field}`);
+        if (traits.refuses?.includes('temperature') === true) assert.ok(!('temperature' in sent), where);
+        for (const message of list(sent['messages'])) {
+          for (const field of traits.refusesMessageFields ?? [])
+            assert.ok(!(field in message), `${where}: ${field}`);
+          if (traits.toolCallIds === undefined) continue;
+          const ids = [message['tool_call_id'], ...list(message['tool_calls']).map((call) => call['id'])];
+          for (const one of ids) assert.ok(one === undefined || /^[a-zA-Z0-9]{9}$/.test(text(one)), where);
+        }
+        changed += warnings.length;
+      }
+    }
+    assert.ok(changed > 100, `only ${changed} things were left out`);
   });
 
   it(`reads ${streams.length} streams alike in ${SPLITTINGS.length} splittings each`, () => {

@@ -1,16 +1,20 @@
 // One choice of an answer, delta by delta, as events. A whole message is read the same way as one large delta.
 // What providers do differently is handled here and nowhere else:
 //   reasoning   `reasoning_content` (DeepSeek, Qwen, Z.AI, Moonshot), `reasoning` (OpenRouter, Groq, Ollama),
-//               `thinking` parts of a content array (Mistral), `reasoning_details` alone (OpenRouter, encrypted)
+//               `thinking` parts of a content array (Mistral), `reasoning_details` (OpenRouter, with the proofs),
+//               `extra_content.google.thought_signature` on a tool call (Google's compatible endpoint)
 //   content     a string or an array of parts (Mistral)
 //   tool calls  without `index`, without `id`, without `type`, arguments null or an object, all under index 0
 //               (Google's compatible endpoint), `function_call` (before tools existed), `custom` calls
 // Text and reasoning parts end when something else begins; tool calls stay open until the choice ends, since their
 // deltas may interleave.
 
+import type { Seal } from '../../conversation/seal.ts';
 import type { StreamEvent } from '../../conversation/stream-event.ts';
 import { arrayOf, type JsonObject, type JsonValue, objectOf, stringOf } from '../../util/json.ts';
 import { decodeFinishReason } from './finish-reason.ts';
+import { addDetail, detailsOf, detailsSeal, detailText, thoughtSignatureOf } from './reasoning-details.ts';
+import { originalToolName } from './tool-names.ts';
 
 interface OpenPart {
   readonly kind: 'text' | 'reasoning';
@@ -21,6 +25,10 @@ interface ToolCall {
   readonly id: string;
   callId: string;
   name: string;
+  /** The input is free text. */
+  isText: boolean;
+  /** Google's; stands in front of the call. */
+  signature: string;
   /** `tool-input-start` was emitted; before that arguments wait in `waiting` for the name. */
   isStarted: boolean;
   waiting: string;
@@ -36,6 +44,7 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'reasoning',
   'reasoning_content',
   'reasoning_details',
+  'thinking',
 ]);
 
 export class ChoiceReader {
@@ -43,7 +52,8 @@ export class ChoiceReader {
   private events: StreamEvent[] = [];
   private openPart: OpenPart | undefined;
   private partCount = 0;
-  private signature: string | undefined;
+  /** Of the thought that is open, or of the next one. */
+  private details: JsonObject[] = [];
   private toolCount = 0;
   private openTools: ToolCall[] = [];
   /** Calls by the key their deltas come under: the wire index, or the call's id. */
@@ -99,14 +109,10 @@ export class ChoiceReader {
   private readReasoning(delta: JsonObject): void {
     const text = firstText(delta['reasoning_content'], delta['reasoning'], delta['thinking']);
     this.text('reasoning', text);
-    for (const item of arrayOf(delta['reasoning_details'])) {
-      const detail = objectOf(item);
-      if (detail === undefined) continue;
+    for (const detail of detailsOf(delta['reasoning_details'])) {
       // The same words stand in `reasoning` when that is there at all.
-      if (text === '') this.text('reasoning', firstText(detail['text'], detail['summary']));
-      const signature = firstText(detail['signature']);
-      if (signature !== '' && this.openPart?.kind === 'reasoning') this.signature = signature;
-      else if (signature !== '' || detail['data'] !== undefined) this.other('reasoning_details', detail);
+      if (text === '') this.text('reasoning', detailText(detail));
+      addDetail(this.details, detail);
     }
   }
 
@@ -137,10 +143,13 @@ export class ChoiceReader {
   }
 
   private readToolCall(entry: JsonObject, position: number): void {
-    const called = objectOf(entry['function']) ?? objectOf(entry['custom']) ?? {};
-    const name = stringOf(called['name']) ?? '';
+    const custom = objectOf(entry['custom']);
+    const called = objectOf(entry['function']) ?? custom ?? {};
+    const name = originalToolName(stringOf(called['name']) ?? '');
     const tool = this.toolFor(entry, position, name);
     if (tool.name === '') tool.name = name;
+    tool.isText ||= custom !== undefined && called === custom;
+    tool.signature ||= thoughtSignatureOf(entry) ?? '';
     const input = argumentsText(called['arguments'] ?? called['input']);
     if (tool.isStarted) this.toolDelta(tool, input);
     else {
@@ -167,6 +176,8 @@ export class ChoiceReader {
       id: `${this.choice}-tool-${count}`,
       callId: callId === '' ? `call_${this.choice}_${count}` : callId,
       name: '',
+      isText: false,
+      signature: '',
       isStarted: false,
       waiting: '',
     };
@@ -178,11 +189,30 @@ export class ChoiceReader {
 
   private startTool(tool: ToolCall): void {
     this.endPart();
-    const { id, callId, name } = tool;
-    this.emit({ type: 'tool-input-start', id, choice: this.choice, callId, name });
+    this.proof(detailsSeal(this.takeDetails()));
+    if (tool.signature !== '') this.proof({ kind: 'thought-signature', value: tool.signature });
+    const { id, callId, name, choice } = { ...tool, choice: this.choice };
+    const isText = tool.isText ? { isText: true } : {};
+    this.emit({ type: 'tool-input-start', id, choice, callId, name, ...isText });
     tool.isStarted = true;
     this.toolDelta(tool, tool.waiting);
     tool.waiting = '';
+  }
+
+  /** A thought that nobody may read. */
+  private proof(seal: Seal | undefined): void {
+    if (seal === undefined) return;
+    const { choice } = this;
+    const id = this.partId('reasoning');
+    this.partCount += 1;
+    this.emit({ type: 'reasoning-start', id, choice });
+    this.emit({ type: 'reasoning-end', id, choice, seal });
+  }
+
+  private takeDetails(): JsonObject[] {
+    const { details } = this;
+    this.details = [];
+    return details;
   }
 
   private toolDelta(tool: ToolCall, delta: string): void {
@@ -208,16 +238,11 @@ export class ChoiceReader {
     const part = this.openPart;
     this.openPart = undefined;
     if (part === undefined) return;
-    const { choice, signature } = this;
+    const { choice } = this;
     if (part.kind === 'text') this.emit({ type: 'text-end', id: part.id, choice });
     else {
-      this.emit({
-        type: 'reasoning-end',
-        id: part.id,
-        choice,
-        ...(signature === undefined ? {} : { seal: { kind: 'reasoning-details', value: signature } }),
-      });
-      this.signature = undefined;
+      const seal = detailsSeal(this.takeDetails());
+      this.emit({ type: 'reasoning-end', id: part.id, choice, ...(seal === undefined ? {} : { seal }) });
     }
   }
 
@@ -229,6 +254,7 @@ export class ChoiceReader {
     }
     this.openTools = [];
     this.toolsByKey.clear();
+    this.proof(detailsSeal(this.takeDetails()));
   }
 
   private partId(kind: string): string {

@@ -4,6 +4,7 @@
 
 import type {
   ContentPart,
+  DocumentSource,
   ImageSource,
   Message,
   ResponseFormat,
@@ -11,6 +12,7 @@ import type {
   ToolDefinition,
 } from '../../conversation/request.ts';
 import { arrayOf, type JsonObject, type JsonValue, objectOf, stringOf } from '../../util/json.ts';
+import { addDetail, detailsOf, detailsSeal, detailText, thoughtSignatureOf } from './reasoning-details.ts';
 
 export function decodeMessage(value: JsonValue): Message {
   const wire = objectOf(value) ?? {};
@@ -93,7 +95,30 @@ function contentPart(value: JsonValue): ContentPart {
     const thoughts = arrayOf(part['thinking']).map((thought) => stringOf(objectOf(thought)?.['text']) ?? '');
     return { type: 'reasoning', text: thoughts.join('') };
   }
+  if (wireType === 'file')
+    return documentPart(objectOf(part['file']) ?? {}) ?? { type: 'other', wireType, raw: value };
   return { type: 'other', wireType, raw: value };
+}
+
+function documentPart(file: JsonObject): ContentPart | undefined {
+  const data = stringOf(file['file_data']);
+  const fileId = stringOf(file['file_id']);
+  const fileName = stringOf(file['filename']);
+  const source: DocumentSource | undefined =
+    data !== undefined
+      ? documentSource(data)
+      : fileId === undefined
+        ? undefined
+        : { kind: 'file-id', fileId };
+  if (source === undefined) return undefined;
+  return { type: 'document', source, ...(fileName === undefined ? {} : { fileName }) };
+}
+
+/** OpenAI takes a data address or bare base64 text, OpenRouter an address too. */
+function documentSource(data: string): DocumentSource {
+  const source = imageSource(data);
+  if (source.kind === 'base64' || /^https?:/i.test(data)) return source;
+  return { kind: 'base64', mediaType: '', data };
 }
 
 /** `data:<type>;base64,<data>` is taken apart; every other address stays an address and is never fetched here. */
@@ -106,29 +131,46 @@ function imageSource(url: string): ImageSource {
 }
 
 function assistantParts(wire: JsonObject, parts: readonly ContentPart[]): ContentPart[] {
-  const reasoning = stringOf(wire['reasoning_content']) ?? stringOf(wire['reasoning']) ?? '';
   const refusal = stringOf(wire['refusal']) ?? '';
   const legacyCall = objectOf(wire['function_call']);
   return [
-    ...(reasoning === '' ? [] : [{ type: 'reasoning', text: reasoning } as const]),
+    ...reasoningParts(wire),
     ...parts,
     ...(refusal === '' ? [] : [{ type: 'refusal', text: refusal } as const]),
-    ...arrayOf(wire['tool_calls']).map(toolCallPart),
+    ...arrayOf(wire['tool_calls']).flatMap(toolCallParts),
     ...(legacyCall === undefined ? [] : [callPart(stringOf(legacyCall['name']) ?? '', legacyCall)]),
   ];
 }
 
-function toolCallPart(value: JsonValue): ContentPart {
-  const call = objectOf(value) ?? {};
-  const called = objectOf(call['function']) ?? objectOf(call['custom']);
-  if (called === undefined)
-    return { type: 'other', wireType: stringOf(call['type']) ?? 'tool_call', raw: value };
-  return callPart(stringOf(call['id']) ?? '', called);
+function reasoningParts(wire: JsonObject): ContentPart[] {
+  const details: JsonObject[] = [];
+  for (const detail of detailsOf(wire['reasoning_details'])) addDetail(details, detail);
+  const seal = detailsSeal(details);
+  const text =
+    stringOf(wire['reasoning_content']) ??
+    stringOf(wire['reasoning']) ??
+    stringOf(wire['thinking']) ??
+    details.map(detailText).join('');
+  if (text === '' && seal === undefined) return [];
+  return [{ type: 'reasoning', text, ...(seal === undefined ? {} : { seal }) }];
 }
 
-function callPart(callId: string, called: JsonObject): ContentPart {
+function toolCallParts(value: JsonValue): ContentPart[] {
+  const call = objectOf(value) ?? {};
+  const custom = objectOf(call['custom']);
+  const called = objectOf(call['function']) ?? custom;
+  if (called === undefined)
+    return [{ type: 'other', wireType: stringOf(call['type']) ?? 'tool_call', raw: value }];
+  const part = callPart(stringOf(call['id']) ?? '', called, custom === called);
+  const signature = thoughtSignatureOf(call) ?? '';
+  if (signature === '') return [part];
+  return [{ type: 'reasoning', text: '', seal: { kind: 'thought-signature', value: signature } }, part];
+}
+
+function callPart(callId: string, called: JsonObject, isText = false): ContentPart {
   const input = stringOf(called['arguments']) ?? stringOf(called['input']) ?? '';
-  return { type: 'tool-call', callId, name: stringOf(called['name']) ?? '', input };
+  const name = stringOf(called['name']) ?? '';
+  return { type: 'tool-call', callId, name, input, ...(isText ? { isText } : {}) };
 }
 
 function decodeTool(tool: JsonObject, raw: JsonValue): ToolDefinition {
@@ -140,11 +182,13 @@ function decodeTool(tool: JsonObject, raw: JsonValue): ToolDefinition {
 function definition(wire: JsonObject, type: string, raw: JsonValue): ToolDefinition {
   const description = stringOf(wire['description']);
   const parameters = objectOf(wire['parameters']);
+  const strict = wire['strict'];
   return {
     kind: type === 'custom' ? 'custom' : type === '' || type === 'function' ? 'function' : 'server',
     name: stringOf(wire['name']) ?? type,
     ...(description === undefined ? {} : { description }),
     ...(parameters === undefined ? {} : { parameters }),
+    ...(typeof strict === 'boolean' ? { strict } : {}),
     raw,
   };
 }

@@ -17,6 +17,7 @@ import { type JsonValue, objectOf, stringOf } from '../../util/json.ts';
 import { scanObject, stringAt, typeAt, valueAt, walkArray, type JsonType } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
 import { decodeMessage, decodeResponseFormat, decodeTools } from './decode-message.ts';
+import { decodeSettings, unmappedFields } from './decode-settings.ts';
 import { outlineMessages } from './outline.ts';
 
 /** What a known field may be; null counts as absent everywhere. */
@@ -49,6 +50,8 @@ const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
   ['user', ['string']],
   ['service_tier', ['string']],
   ['prompt_cache_key', ['string']],
+  ['safety_identifier', ['string']],
+  ['verbosity', ['string']],
 ];
 
 /** Fields that are counted with, so a fraction or a zero must not get through. */
@@ -78,6 +81,7 @@ class ChatRequest implements ConversationRequest {
   private readonly parsedMessages: (Message | undefined)[] = [];
   private parsedTools: readonly ToolDefinition[] | undefined;
   private parsedFormat: ResponseFormat | undefined;
+  private parsedSettings: RequestSettings | undefined;
 
   constructor(body: RequestBody) {
     this.body = body;
@@ -114,11 +118,12 @@ class ChatRequest implements ConversationRequest {
   }
 
   settings(): RequestSettings {
-    return {};
+    this.parsedSettings ??= decodeSettings((field) => member(this.body, field));
+    return this.parsedSettings;
   }
 
   unmappedFields(): readonly string[] {
-    return [];
+    return unmappedFields(this.body.members.keys(), (field) => member(this.body, field));
   }
 
   messageBytes(index: number): Buffer {

@@ -7,6 +7,7 @@ import { decodeResponse } from './decode-response.ts';
 import { encodeRequest } from './encode-request.ts';
 import { encodeResponse } from './encode-response.ts';
 import { decodeFailure, encodeError } from './errors.ts';
+import { lossOf } from './losses.ts';
 import { createFrameFilter } from './passthrough.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
@@ -14,7 +15,7 @@ import { createStreamEncoder } from './stream-encoder.ts';
 export const openAiChat: Dialect = {
   id: 'openai-chat',
   streamContentType: 'text/event-stream; charset=utf-8',
-  lossOf: () => undefined,
+  lossOf,
   decodeRequest,
   encodeResponse,
   createStreamEncoder,

@@ -4,12 +4,13 @@
 import type { StreamEvent } from '../../conversation/stream-event.ts';
 import type { JsonObject } from '../../util/json.ts';
 import type { AnswerIdentity } from '../dialect.ts';
+import { calledFields, calledInput, calledTool, type CalledTool } from './called-tool.ts';
 import { encodeFinishReason } from './finish-reason.ts';
 import { encodeUsage } from './usage.ts';
 
 interface ToolCall {
   readonly callId: string;
-  readonly name: string;
+  readonly tool: CalledTool;
   input: string;
 }
 
@@ -27,7 +28,7 @@ export function encodeResponse(events: readonly StreamEvent[], identity: AnswerI
   let usage: JsonObject | undefined;
   for (const event of events) {
     if (event.type === 'usage') usage = encodeUsage(event.usage);
-    else if ('choice' in event) collect(choiceOf(choices, event.choice), event);
+    else if ('choice' in event) collect(choiceOf(choices, event.choice), event, identity);
   }
   return {
     id: identity.responseId,
@@ -47,7 +48,7 @@ function choiceOf(choices: Map<number, Choice>, index: number): Choice {
   return choice;
 }
 
-function collect(choice: Choice, event: StreamEvent): void {
+function collect(choice: Choice, event: StreamEvent, { request }: AnswerIdentity): void {
   switch (event.type) {
     case 'text-delta':
       choice.text += event.delta;
@@ -59,7 +60,7 @@ function collect(choice: Choice, event: StreamEvent): void {
       choice.refusal += event.delta;
       break;
     case 'tool-input-start':
-      choice.toolCalls.set(event.id, { callId: event.callId, name: event.name, input: '' });
+      choice.toolCalls.set(event.id, { callId: event.callId, tool: calledTool(event, request), input: '' });
       break;
     case 'tool-input-delta': {
       const call = choice.toolCalls.get(event.id);
@@ -75,10 +76,10 @@ function collect(choice: Choice, event: StreamEvent): void {
 }
 
 function encodeChoice(index: number, choice: Choice): JsonObject {
-  const toolCalls = [...choice.toolCalls.values()].map(({ callId, name, input }) => ({
+  const toolCalls = [...choice.toolCalls.values()].map(({ callId, tool, input }) => ({
     id: callId,
-    type: 'function',
-    function: { name, arguments: input },
+    type: tool.isCustom ? 'custom' : 'function',
+    ...calledFields(tool, calledInput(tool, input), tool.name),
   }));
   const hasOtherContent = toolCalls.length > 0 || choice.refusal !== '';
   return {

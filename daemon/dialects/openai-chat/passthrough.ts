@@ -1,6 +1,7 @@
 // Same dialect on both sides: the client's bytes go up and the provider's bytes come down, with only these changes:
 //   request   `model`; `max_tokens` / `max_completion_tokens` down to the model's limit; usage in the stream asked for
-//             (or, where the provider refuses to be asked, not asked for)
+//             (or, where the provider refuses to be asked, not asked for); what the model is known to refuse or to call
+//             by another name, see edit-settings.ts and edit-messages.ts; thoughts of other models
 //   stream    the usage chunk that we asked for and the client did not is taken out; `_pointsman` is put into the
 //             last data chunk when it is wanted
 
@@ -8,36 +9,39 @@ import type { ConversationRequest } from '../../conversation/request.ts';
 import { isContent, type StreamEvent } from '../../conversation/stream-event.ts';
 import type { JsonObject } from '../../util/json.ts';
 import { arrayOf, parseJsonObject } from '../../util/json.ts';
-import { parseRequestBody, spliceMembers, typeAt, valueAt } from '../../util/json-scan.ts';
+import { parseRequestBody, spliceMembers, typeAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
 import type { EncodeTarget, FrameFilter } from '../dialect.ts';
+import { Losses } from '../losses.ts';
 import { addFrameMetadata } from '../metadata.ts';
 import type { SseFrame } from '../sse-parser.ts';
+import { editMessages } from './edit-messages.ts';
+import { editSettings, type MemberEdits } from './edit-settings.ts';
+
+export interface PassedRequest {
+  readonly body: Buffer;
+  readonly warnings: readonly string[];
+}
 
 /** The client's own bytes when nothing has to change. */
-export function passRequest(request: ConversationRequest, target: EncodeTarget): Buffer {
+export function passRequest(request: ConversationRequest, target: EncodeTarget): PassedRequest {
   const { body } = request;
-  const edits = new Map<string, string | undefined>();
+  const losses = new Losses();
+  const edits: MemberEdits = new Map();
   const isNamed = request.requestModel === target.upstreamModel && body.members.has('model');
   if (!isNamed || hasDuplicate(body, 'model')) edits.set('model', JSON.stringify(target.upstreamModel));
-  for (const key of ['max_tokens', 'max_completion_tokens']) {
-    const span = body.members.get(key);
-    if (span === undefined || typeAt(body.bytes, span.start) !== 'number') continue;
-    if (Number(valueAt(body, span)) > target.maxOutputTokens) edits.set(key, String(target.maxOutputTokens));
-  }
+  const settings = editSettings(request, target, edits, losses);
+  const messages = editMessages(request, { target, ...settings }, losses);
+  if (messages !== undefined) edits.set('messages', messages);
   if (request.stream) editStreamOptions(body, target, edits);
-  return edits.size === 0 ? body.bytes : spliceMembers(body, edits);
+  return { body: edits.size === 0 ? body.bytes : spliceMembers(body, edits), warnings: losses.list() };
 }
 
 function hasDuplicate(body: RequestBody, key: string): boolean {
   return body.entries.filter((entry) => entry.key === key).length > 1;
 }
 
-function editStreamOptions(
-  body: RequestBody,
-  target: EncodeTarget,
-  edits: Map<string, string | undefined>,
-): void {
+function editStreamOptions(body: RequestBody, target: EncodeTarget, edits: MemberEdits): void {
   const wish = target.usageInStream === 'always' ? undefined : 'true';
   const span = body.members.get('stream_options');
   if (span === undefined || typeAt(body.bytes, span.start) !== 'object') {

@@ -7,6 +7,7 @@ import type { TokenUsage } from '../../protocol/vocabulary.ts';
 import type { JsonObject } from '../../util/json.ts';
 import type { AnswerIdentity, StreamEncoder } from '../dialect.ts';
 import { writeSseEvent } from '../sse-writer.ts';
+import { calledFields, calledInput, calledTool, type CalledTool } from './called-tool.ts';
 import { encodeFinishReason } from './finish-reason.ts';
 import { encodeUsage } from './usage.ts';
 
@@ -14,12 +15,20 @@ export function createStreamEncoder(identity: AnswerIdentity): StreamEncoder {
   return new ChunkEncoder(identity);
 }
 
+interface OpenCall {
+  /** Within its choice. */
+  readonly index: number;
+  readonly tool: CalledTool;
+  /** Input that waits for its end. */
+  waiting: string;
+}
+
 class ChunkEncoder implements StreamEncoder {
   private readonly identity: AnswerIdentity;
   /** Choices whose role has been sent. */
   private readonly opened = new Set<number>();
-  /** Index of each tool call within its choice, by part id. */
-  private readonly toolIndexes = new Map<string, number>();
+  /** By part id. */
+  private readonly openCalls = new Map<string, OpenCall>();
   private readonly toolCounts = new Map<number, number>();
   private usage: TokenUsage | undefined;
   /** The last finish chunk waits for what comes, so that metadata can go into the last chunk of all. */
@@ -40,9 +49,9 @@ class ChunkEncoder implements StreamEncoder {
       case 'tool-input-start':
         return this.startTool(event);
       case 'tool-input-delta':
-        return this.delta(event.choice, {
-          tool_calls: [{ index: this.toolIndexes.get(event.id) ?? 0, function: { arguments: event.delta } }],
-        });
+        return this.toolInput(event);
+      case 'tool-input-end':
+        return this.endTool(event);
       case 'choice-end': {
         const opening = this.open(event.choice);
         const before = this.release();
@@ -69,11 +78,29 @@ class ChunkEncoder implements StreamEncoder {
   private startTool(event: Extract<StreamEvent, { type: 'tool-input-start' }>): string {
     const index = this.toolCounts.get(event.choice) ?? 0;
     this.toolCounts.set(event.choice, index + 1);
-    this.toolIndexes.set(event.id, index);
-    const called = { name: event.name, arguments: '' };
-    return this.delta(event.choice, {
-      tool_calls: [{ index, id: event.callId, type: 'function', function: called }],
-    });
+    const tool = calledTool(event, this.identity.request);
+    this.openCalls.set(event.id, { index, tool, waiting: '' });
+    const type = tool.isCustom ? 'custom' : 'function';
+    const opened = { index, id: event.callId, type, ...calledFields(tool, '', tool.name) };
+    return this.delta(event.choice, { tool_calls: [opened] });
+  }
+
+  private toolInput(event: Extract<StreamEvent, { type: 'tool-input-delta' }>): string {
+    const call = this.openCalls.get(event.id);
+    if (call?.tool.isConverted !== true) return this.input(event.choice, call, event.delta);
+    call.waiting += event.delta;
+    return '';
+  }
+
+  private endTool(event: Extract<StreamEvent, { type: 'tool-input-end' }>): string {
+    const call = this.openCalls.get(event.id);
+    if (call?.tool.isConverted !== true) return '';
+    return this.input(event.choice, call, calledInput(call.tool, call.waiting));
+  }
+
+  private input(choice: number, call: OpenCall | undefined, delta: string): string {
+    const { index, tool } = call ?? { index: 0, tool: { name: '', isCustom: false, isConverted: false } };
+    return this.delta(choice, { tool_calls: [{ index, ...calledFields(tool, delta) }] });
   }
 
   private delta(choice: number, delta: JsonObject): string {

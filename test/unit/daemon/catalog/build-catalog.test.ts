@@ -248,6 +248,29 @@ describe('catalog/build-catalog', () => {
     );
   });
 
+  it('[A5] knows how shipped and configured models want to be spoken to', async () => {
+    const catalog = await catalogOf({
+      environment: { ANTHROPIC_API_KEY: 'sk-test' },
+      config: {
+        providers: {
+          own: {
+            dialect: 'openai-chat',
+            baseUrl: 'https://api.mistral.ai/v1',
+            apiKey: { env: 'X' },
+            billing: 'metered',
+          },
+        },
+        models: {
+          mine: model({ provider: 'own', upstreamModel: 'mistral-medium-3-5' }),
+          gone: model({ provider: 'unknown' }),
+        },
+      },
+    });
+    assert.equal(catalog.targetById.get('claude-opus-5-5')?.traits?.systemInMessages, true);
+    assert.deepEqual(catalog.targetById.get('mine')?.traits?.efforts, ['none', 'high']);
+    assert.equal(catalog.targetById.get('gone')?.traits, undefined);
+  });
+
   it('never shows a key when the catalog is printed or serialised', async () => {
     const catalog = await catalogOf({ environment: { OPENAI_API_KEY: 'sk-very-secret' } });
     assert.equal(catalog.providers[0]?.apiKey?.reveal(), 'sk-very-secret');

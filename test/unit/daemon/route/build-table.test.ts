@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { buildCatalog } from '../../../../daemon/catalog/build-catalog.ts';
 import type { Catalog, LocalModel } from '../../../../daemon/catalog/catalog.ts';
 import { KNOWN_PROVIDERS } from '../../../../daemon/catalog/known-providers.ts';
@@ -207,5 +208,14 @@ describe('route/build-table', () => {
     assert.equal(await hash({}), plain);
     assert.notEqual(await hash({ profile: 'budget' }), plain);
     assert.notEqual(await hash({ baseline: 'claude-haiku-5-5' }), plain);
+  });
+
+  it('keeps its hash when only more is known of how models are spoken to', async () => {
+    const { table } = await tableOf(['ANTHROPIC']);
+    assert.ok(table.targets.every((target) => target.traits !== undefined));
+    const { hash, ...rest } = table;
+    const plain = { ...rest, targets: rest.targets.map(({ traits: _traits, ...target }) => target) };
+    const digest = createHash('sha256').update(JSON.stringify(plain)).digest('hex');
+    assert.equal(hash, digest.slice(0, 16));
   });
 });

@@ -109,6 +109,27 @@ describe('route/cheapest-capable-policy: the table decides', () => {
     assert.equal(whyNot(made, 'flash'), 'cannot see images');
   });
 
+  it('[B2] gives a request for reasoning to a model that reasons', () => {
+    const targets = SIX_MODELS.map((model) =>
+      model.id === 'sonnet' ? model : { ...model, supports: ['tools'] as const },
+    );
+    const made = plan({ ...asked('simple'), needs: ['reasoning'] }, { targets });
+    assert.deepEqual(ids(made), ['sonnet']);
+    assert.equal(whyNot(made, 'flash'), 'cannot be asked to reason');
+  });
+
+  it('answers without the reasoning that was asked for when no model can be asked, and says so', () => {
+    const targets = SIX_MODELS.map((model) => ({ ...model, supports: ['tools'] as const }));
+    const made = plan({ ...asked('simple'), needs: ['reasoning', 'tools'] }, { targets });
+    assert.equal(made.error, null);
+    assert.ok(made.notes.includes('no model that fits can be asked to reason; the wish is left out'));
+  });
+
+  it('takes an exact model although it cannot be asked to reason', () => {
+    const targets = [{ ...PRO, supports: ['tools'] as const }];
+    assert.deepEqual(ids(plan({ requestModel: 'exact/pro', needs: ['reasoning'] }, { targets })), ['pro']);
+  });
+
   it('[A19] leaves out a model whose context is too small', () => {
     const made = plan(
       { ...asked('simple'), inputTokens: 50_000 },
@@ -497,9 +518,14 @@ describe('route/cheapest-capable-policy: for every input and every table', () =>
     if (resolveIntent(request, given).kind !== 'free') return;
     // All that could answer may be out at once; then, and only then, the plan waits for them.
     const isWaiting = made.notes.some((note) => note.includes('no other model can answer'));
-    const situation = isWaiting ? { ...request, unavailable: [] } : request;
+    // The wish to reason is given up only when nobody else could answer.
+    const isWishless = made.notes.some((note) => note.includes('can be asked to reason'));
+    const needs = isWishless ? request.needs.filter((need) => need !== 'reasoning') : request.needs;
+    const situation = { ...request, needs, ...(isWaiting ? { unavailable: [] } : {}) };
     for (const model of made.targets) assert.equal(rejectionOf(model, situation), null);
-    if (isWaiting) assert.ok(made.targets.every((model) => rejectionOf(model, request) !== null));
+    if (isWaiting || isWishless) {
+      assert.ok(made.targets.every((model) => rejectionOf(model, request) !== null));
+    }
   });
 
   property('never exceeds the ceiling in tier or expected cost', (made, request, given) => {

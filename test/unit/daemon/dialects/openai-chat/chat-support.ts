@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import type { ConversationRequest } from '../../../../../daemon/conversation/request.ts';
+import type { ConversationRequest, Message } from '../../../../../daemon/conversation/request.ts';
 import type { StreamEvent } from '../../../../../daemon/conversation/stream-event.ts';
 import { decodeRequest } from '../../../../../daemon/dialects/openai-chat/decode-request.ts';
 import { createStreamDecoder } from '../../../../../daemon/dialects/openai-chat/stream-decoder.ts';
@@ -21,6 +21,34 @@ export function requestOf(fields: object): ConversationRequest {
 
 export function requestOfText(text: string): ConversationRequest {
   return decodeRequest(parseRequestBody(Buffer.from(text)));
+}
+
+/** A request of another dialect with the given neutral view. */
+export function foreign(
+  view: Partial<ConversationRequest> & { readonly messages?: readonly Message[] },
+): ConversationRequest {
+  const base = requestOf({});
+  const messages = view.messages ?? [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }];
+  const [outline] = base.outline;
+  assert.ok(outline);
+  return {
+    ...base,
+    body: base.body,
+    responseFormat: { kind: 'text' },
+    tools: () => [],
+    settings: () => ({}),
+    unmappedFields: () => [],
+    messageBytes: (index) => base.messageBytes(index),
+    preambleBytes: () => base.preambleBytes(),
+    ...view,
+    dialect: 'anthropic-messages',
+    outline: messages.map(() => outline),
+    message(index) {
+      const message = messages[index];
+      assert.ok(message);
+      return message;
+    },
+  };
 }
 
 /** The refusal of a request: `param: message`. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 
+import { fitToolName } from '../../../../../daemon/dialects/openai-chat/tool-names.ts';
 import { brief, chunk, decoded } from './chat-support.ts';
 
 /** Events of one choice without the frame around it. */
@@ -57,21 +58,66 @@ describe('openai-chat choice-reader', () => {
     );
   });
 
-  it('gives the signature to the reasoning that it signs', () => {
-    const signed = { reasoning_details: [{ type: 'reasoning.text', signature: 'sig' }] };
+  it('seals the reasoning with the details that prove it, pieces put together', () => {
+    const piece = (fields: object) => ({
+      reasoning_details: [{ type: 'reasoning.text', index: 0, ...fields }],
+    });
     assert.deepEqual(
-      read({ reasoning: 'a' }, signed, { content: 'b' }, { reasoning: 'c' }).filter((line) =>
-        line.startsWith('reasoning-end'),
-      ),
-      ['reasoning-end 0-reasoning-0 sig', 'reasoning-end 0-reasoning-2'],
+      read(
+        { reasoning: 'a', ...piece({ text: 'a' }) },
+        { reasoning: 'b', ...piece({ text: 'b', format: null }) },
+        piece({ signature: 'sig' }),
+        { content: 'c' },
+        { reasoning: 'd', ...piece({ text: 'd' }) },
+      ).filter((line) => line.startsWith('reasoning-end')),
+      [
+        'reasoning-end 0-reasoning-0 [{"type":"reasoning.text","index":0,"text":"ab","signature":"sig"}]',
+        'reasoning-end 0-reasoning-2',
+      ],
     );
   });
 
-  it('counts encrypted reasoning and late signatures as other content', () => {
+  it('gives out a thought without words for a proof that comes alone, in front of calls or at the end', () => {
     const encrypted = { type: 'reasoning.encrypted', data: 'AAAA' };
-    assert.deepEqual(read({ reasoning_details: [encrypted] }, { reasoning_details: [{ signature: 's' }] }), [
-      `other-content reasoning_details ${JSON.stringify(encrypted).length}`,
-      `other-content reasoning_details ${JSON.stringify({ signature: 's' }).length}`,
+    const proof = JSON.stringify([encrypted]);
+    assert.deepEqual(
+      read({ reasoning_details: [encrypted] }, call({ index: 0, id: 'a', function: { name: 'f' } })),
+      [
+        'reasoning-start 0-reasoning-0',
+        `reasoning-end 0-reasoning-0 ${proof}`,
+        'tool-input-start 0-tool-0 a f',
+        'tool-input-end 0-tool-0',
+      ],
+    );
+    assert.deepEqual(read({ content: 'b' }, { reasoning_details: [encrypted] }).slice(2), [
+      'text-end 0-text-0',
+      'reasoning-start 0-reasoning-1',
+      `reasoning-end 0-reasoning-1 ${proof}`,
+    ]);
+  });
+
+  it('gives out a thought signature of Google in front of its call', () => {
+    const signed = { extra_content: { google: { thought_signature: 'sig' } } };
+    assert.deepEqual(read(call({ index: 0, id: 'a', function: { name: 'f' }, ...signed })), [
+      'reasoning-start 0-reasoning-0',
+      'reasoning-end 0-reasoning-0 sig',
+      'tool-input-start 0-tool-0 a f',
+      'tool-input-end 0-tool-0',
+    ]);
+  });
+
+  it('marks the free text of custom calls', () => {
+    const events = decoded(
+      chunk(call({ index: 0, id: 'c', type: 'custom', custom: { name: 'h', input: 'x' } })),
+    );
+    assert.equal(events.find((event) => event.type === 'tool-input-start')?.isText, true);
+  });
+
+  it('gives a tool the name back that had to be rewritten for the provider', () => {
+    const name = fitToolName('a.b:c');
+    assert.deepEqual(read(call({ index: 0, id: 'a', function: { name } })), [
+      'tool-input-start 0-tool-0 a a.b:c',
+      'tool-input-end 0-tool-0',
     ]);
   });
 

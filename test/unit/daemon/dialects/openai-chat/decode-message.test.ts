@@ -88,7 +88,7 @@ describe('openai-chat decode-message', () => {
       { type: 'refusal', text: 'no' },
       { type: 'refusal', text: 'never' },
       { type: 'tool-call', callId: 'a', name: 'f', input: '{"n":1e400}' },
-      { type: 'tool-call', callId: 'b', name: 'c', input: 'free text' },
+      { type: 'tool-call', callId: 'b', name: 'c', input: 'free text', isText: true },
       { type: 'other', wireType: 'web_search', raw: { type: 'web_search' } },
       { type: 'other', wireType: 'tool_call', raw: {} },
       { type: 'tool-call', callId: 'old', name: 'old', input: '' },
@@ -103,6 +103,63 @@ describe('openai-chat decode-message', () => {
       { type: 'thinking', thinking: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }, {}] },
     ];
     assert.deepEqual(partsOf({ role: 'assistant', content: thinking }), [{ type: 'reasoning', text: 'ab' }]);
+  });
+
+  it('reads the details of reasoning as a seal when there is a proof in them', () => {
+    const details = [
+      { type: 'reasoning.text', text: 'a', index: 0 },
+      { type: 'reasoning.text', text: 'b', signature: 'sig', index: 0 },
+    ];
+    assert.deepEqual(partsOf({ role: 'assistant', reasoning_details: details }), [
+      {
+        type: 'reasoning',
+        text: 'ab',
+        seal: {
+          kind: 'reasoning-details',
+          value: '[{"type":"reasoning.text","text":"ab","index":0,"signature":"sig"}]',
+        },
+      },
+    ]);
+    const encrypted = [{ type: 'reasoning.encrypted', data: 'AAAA' }];
+    assert.deepEqual(partsOf({ role: 'assistant', reasoning: 'r', reasoning_details: encrypted }), [
+      { type: 'reasoning', text: 'r', seal: { kind: 'reasoning-details', value: JSON.stringify(encrypted) } },
+    ]);
+    assert.deepEqual(partsOf({ role: 'assistant', reasoning_details: [{ text: 'a' }, 5] }), [
+      { type: 'reasoning', text: 'a' },
+    ]);
+  });
+
+  it('reads a thought signature of Google in front of the call that it seals', () => {
+    const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } };
+    const signed = { ...call, extra_content: { google: { thought_signature: 'sig' } } };
+    assert.deepEqual(partsOf({ role: 'assistant', tool_calls: [signed, call] }), [
+      { type: 'reasoning', text: '', seal: { kind: 'thought-signature', value: 'sig' } },
+      { type: 'tool-call', callId: 'a', name: 'f', input: '{}' },
+      { type: 'tool-call', callId: 'a', name: 'f', input: '{}' },
+    ]);
+  });
+
+  it('reads files as documents', () => {
+    const file = (fields: object) =>
+      partsOf({ role: 'user', content: [{ type: 'file', file: { ...fields } }] })[0];
+    assert.deepEqual(file({ filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA' }), {
+      type: 'document',
+      source: { kind: 'base64', mediaType: 'application/pdf', data: 'AA' },
+      fileName: 'a.pdf',
+    });
+    assert.deepEqual(file({ file_data: 'AA' }), {
+      type: 'document',
+      source: { kind: 'base64', mediaType: '', data: 'AA' },
+    });
+    assert.deepEqual(file({ file_data: 'https://x.test/a.pdf' }), {
+      type: 'document',
+      source: { kind: 'url', url: 'https://x.test/a.pdf' },
+    });
+    assert.deepEqual(file({ file_id: 'f1' }), {
+      type: 'document',
+      source: { kind: 'file-id', fileId: 'f1' },
+    });
+    assert.equal(file({})?.type, 'other');
   });
 
   it('reads tool results of both kinds', () => {
@@ -124,7 +181,7 @@ describe('openai-chat decode-message', () => {
   });
 
   it('reads tools, custom tools, server tools and functions', () => {
-    const full = { name: 'f', description: 'd', parameters: { type: 'object' } };
+    const full = { name: 'f', description: 'd', parameters: { type: 'object' }, strict: true };
     const tools = decodeTools(
       [
         { type: 'function', function: full },
@@ -135,12 +192,12 @@ describe('openai-chat decode-message', () => {
       [full, 'odd'],
     );
     assert.deepEqual(tools, [
-      { ...full, raw: { type: 'function', function: full } },
-      { name: 'c', raw: { type: 'custom', custom: { name: 'c' } } },
-      { name: 'web_search', raw: { type: 'web_search' } },
-      { name: '', raw: 'odd' },
-      { ...full, raw: full },
-      { name: '', raw: 'odd' },
+      { kind: 'function', ...full, raw: { type: 'function', function: full } },
+      { kind: 'custom', name: 'c', raw: { type: 'custom', custom: { name: 'c' } } },
+      { kind: 'server', name: 'web_search', raw: { type: 'web_search' } },
+      { kind: 'function', name: '', raw: 'odd' },
+      { kind: 'function', ...full, raw: full },
+      { kind: 'function', name: '', raw: 'odd' },
     ]);
     assert.deepEqual(decodeTools(undefined, undefined), []);
   });

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 
 import { messagesOf } from '../../../../../daemon/conversation/request.ts';
+import type { EncodeTarget } from '../../../../../daemon/dialects/dialect.ts';
 import { openAiChat } from '../../../../../daemon/dialects/openai-chat/dialect.ts';
 import { RouterError } from '../../../../../daemon/errors.ts';
 import { parseRequestBody } from '../../../../../daemon/util/json-scan.ts';
-import { chunk, DONE, framesOf } from './chat-support.ts';
+import { chunk, DONE, foreign, framesOf } from './chat-support.ts';
 
 const TARGET = { dialect: 'openai-chat', upstreamModel: 'up', maxOutputTokens: 100 } as const;
 const IDENTITY = { responseId: 'x_1', responseModel: 'm', createdAtS: 9, wantsUsage: true };
@@ -17,6 +18,7 @@ const part = fc.record(
   {
     type: fc.constantFrom('text', 'image_url', 'refusal', 'thinking', 'file', 5),
     text: value,
+    file: value,
     image_url: value,
     thinking: value,
   },
@@ -24,13 +26,24 @@ const part = fc.record(
 );
 const mostly = (right: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 12, arbitrary: right }, { weight: 1, arbitrary: value });
+const wireCall = fc.record(
+  {
+    id: value,
+    function: fc.record({ name: value, arguments: value }, { requiredKeys: [] }),
+    custom: value,
+    extra_content: fc.oneof(value, fc.constant({ google: { thought_signature: 's' } })),
+  },
+  { requiredKeys: [] },
+);
 const message = fc.record(
   {
     role: mostly(fc.constantFrom('system', 'user', 'assistant', 'tool', 'function')),
     content: mostly(fc.oneof(fc.string(), fc.array(part))),
-    tool_calls: mostly(fc.array(value)),
+    tool_calls: mostly(fc.array(fc.oneof(value, wireCall))),
+    tool_call_id: value,
     function_call: value,
     reasoning_content: value,
+    reasoning_details: value,
     name: value,
   },
   { requiredKeys: ['role'] },
@@ -46,9 +59,39 @@ const request = fc.record(
       fc.record({ type: fc.constantFrom('json_schema', 'json_object', 1), json_schema: value }),
     ),
     max_tokens: mostly(fc.integer({ min: 1 })),
+    stop: mostly(fc.array(value)),
+    tool_choice: mostly(
+      fc.record({ type: value, function: value, allowed_tools: value }, { requiredKeys: [] }),
+    ),
+    reasoning_effort: mostly(fc.constantFrom('low', 'none', 'odd')),
+    reasoning: value,
+    thinking: value,
+    seed: mostly(fc.integer()),
+    odd: value,
   },
   { requiredKeys: ['messages'] },
 );
+
+/** A model of which everything is known, and a memory that owns nothing. */
+const PICKY: EncodeTarget = {
+  ...TARGET,
+  traits: {
+    refuses: ['temperature', 'topLogprobs'],
+    efforts: ['none', 'high'],
+    thinkingSwitch: 'thinking',
+    toolChoices: ['auto'],
+    responseFormats: ['text', 'json-object'],
+    outputLimitField: 'max_completion_tokens',
+    seedField: 'random_seed',
+    developerRole: false,
+    systemInMessages: false,
+    toolCallIds: 'alphanumeric-9',
+    needsReasoningWithCalls: true,
+    refusesFields: ['odd'],
+    refusesMessageFields: ['name', 'reasoning_content'],
+  },
+  history: { maker: 'me', owns: () => false, recall: () => [] },
+};
 
 const delta = fc.record(
   {
@@ -111,6 +154,14 @@ describe('openai-chat dialect', () => {
           assert.ok(['text', 'json-object', 'json-schema'].includes(view.responseFormat.kind));
           const encoded = openAiChat.encodeRequest(view, TARGET).body;
           assert.equal((JSON.parse(encoded.toString()) as { model: string }).model, 'up');
+          view.settings();
+          view.unmappedFields();
+          const fitted = JSON.parse(openAiChat.encodeRequest(view, PICKY).body.toString()) as {
+            readonly messages: readonly Record<string, unknown>[];
+          };
+          assert.ok(fitted.messages.every((one) => !('name' in one) && one['role'] !== 'developer'));
+          const other = foreign({ ...view, messages: messagesOf(view), tools: () => view.tools() });
+          for (const target of [TARGET, PICKY]) openAiChat.encodeRequest(other, target);
           accepted += 1;
         } catch (error) {
           assert.ok(error instanceof RouterError && error.code === 'request.malformed', String(error));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { StreamEvent } from '../../../../../daemon/conversation/stream-event.ts';
 import { encodeResponse } from '../../../../../daemon/dialects/openai-chat/encode-response.ts';
+import { requestOf } from './chat-support.ts';
 
 const IDENTITY = { responseId: 'x_1', responseModel: 'm', createdAtS: 9, wantsUsage: false };
 const END: StreamEvent = { type: 'choice-end', choice: 0, finishReason: 'stop', wireReason: 'end_turn' };
@@ -90,5 +91,43 @@ describe('openai-chat encode-response', () => {
         [1, 'b'],
       ],
     );
+  });
+
+  it('writes a call of a tool that takes free text as a custom call, whatever form it came in', () => {
+    const request = requestOf({
+      tools: [
+        { type: 'custom', custom: { name: 'c' } },
+        { type: 'function', function: { name: 'f' } },
+      ],
+    });
+    const callsFor = (name: string, delta: string, isText: boolean) => {
+      const events: readonly StreamEvent[] = [
+        { type: 'tool-input-start', id: 't', choice: 0, callId: 'a', name, ...(isText ? { isText } : {}) },
+        { type: 'tool-input-delta', id: 't', choice: 0, delta },
+        END,
+      ];
+      const [choice] = encodeResponse(events, { ...IDENTITY, request })['choices'] as readonly {
+        message: { tool_calls: readonly object[] };
+      }[];
+      return choice?.message.tool_calls[0];
+    };
+    const custom = { id: 'a', type: 'custom', custom: { name: 'c', input: 'free' } };
+    assert.deepEqual(callsFor('c', '{"input":"free"}', false), custom);
+    assert.deepEqual(callsFor('c', 'free', true), custom);
+    assert.deepEqual(callsFor('f', '{}', false), {
+      id: 'a',
+      type: 'function',
+      function: { name: 'f', arguments: '{}' },
+    });
+    assert.deepEqual(callsFor('f', 'free', true), {
+      id: 'a',
+      type: 'function',
+      function: { name: 'f', arguments: '{"input":"free"}' },
+    });
+    assert.deepEqual(callsFor('x', 'free', true), {
+      id: 'a',
+      type: 'custom',
+      custom: { name: 'x', input: 'free' },
+    });
   });
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import type { ModelTraits } from '../../../../../daemon/conversation/model-traits.ts';
+import type { SignedHistory } from '../../../../../daemon/conversation/seal.ts';
 import type { EncodeTarget } from '../../../../../daemon/dialects/dialect.ts';
 import { createFrameFilter, passRequest } from '../../../../../daemon/dialects/openai-chat/passthrough.ts';
 import { createStreamDecoder } from '../../../../../daemon/dialects/openai-chat/stream-decoder.ts';
@@ -8,7 +10,7 @@ import { chunk, DONE, framesOf, requestOfText } from './chat-support.ts';
 const TARGET: EncodeTarget = { dialect: 'openai-chat', upstreamModel: 'up', maxOutputTokens: 100 };
 const MESSAGES = '"messages" : [ {"role":"user","content":"\\u00e9"} ]';
 
-const passed = (text: string, target = TARGET) => passRequest(requestOfText(text), target).toString();
+const passed = (text: string, target = TARGET) => passRequest(requestOfText(text), target).body.toString();
 
 describe('openai-chat passthrough of requests', () => {
   it('changes the model and not one other byte', () => {
@@ -32,7 +34,9 @@ describe('openai-chat passthrough of requests', () => {
 
   it('gives back the very bytes when nothing has to change', () => {
     const request = requestOfText(`{"model":"up","max_tokens":100,${MESSAGES}}`);
-    assert.equal(passRequest(request, TARGET), request.body.bytes);
+    const { body, warnings } = passRequest(request, TARGET);
+    assert.equal(body, request.body.bytes);
+    assert.deepEqual(warnings, []);
   });
 
   it('lowers both names of the output limit, and only when they are above it', () => {
@@ -85,6 +89,174 @@ describe('openai-chat passthrough of requests', () => {
       passed(stream(',"stream_options":{"include_usage":true,"a":1}'), always),
       stream(',"stream_options":{"a":1}'),
     );
+  });
+});
+
+const fitted = (text: string, traits: ModelTraits, more: Partial<EncodeTarget> = {}) => {
+  const { body, warnings } = passRequest(requestOfText(text), { ...TARGET, traits, ...more });
+  return { text: body.toString(), warnings };
+};
+
+describe('openai-chat passthrough of requests, fitted to the model [A5]', () => {
+  const body = (fields: string, messages = MESSAGES) => `{"model":"up",${fields}${messages}}`;
+
+  it('changes nothing for a model of which nothing is known, or that takes all of it', () => {
+    const text = body('"temperature": 0.5,"max_completion_tokens":5,"reasoning_effort":"high", ');
+    assert.deepEqual(fitted(text, {}), { text, warnings: [] });
+    const traits: ModelTraits = { efforts: ['low', 'high'], outputLimitField: 'max_completion_tokens' };
+    assert.deepEqual(fitted(text, traits), { text, warnings: [] });
+  });
+
+  it('[B2] writes the output limit under the name that the model takes, clamped', () => {
+    assert.equal(
+      fitted(body('"max_tokens":101,'), { outputLimitField: 'max_completion_tokens' }).text,
+      `{"model":"up",${MESSAGES},"max_completion_tokens":100}`,
+    );
+    assert.equal(
+      fitted(body('"max_completion_tokens":5,"max_tokens":6,'), { outputLimitField: 'max_tokens' }).text,
+      body('"max_tokens":6,'),
+    );
+  });
+
+  it('removes settings and members that the model refuses, and names what is lost by it', () => {
+    const traits: ModelTraits = {
+      refuses: ['temperature', 'topLogprobs'],
+      refusesWhileThinking: ['topP'],
+      refusesFields: ['store'],
+    };
+    assert.deepEqual(
+      fitted(body('"temperature":1,"top_p":1,"logprobs":false,"store":true,"seed":1,'), traits),
+      {
+        text: body('"seed":1,'),
+        warnings: [
+          'temperature is refused by the chosen model and was left out',
+          'top_p is refused by the chosen model and was left out',
+          'store is refused by the chosen model and was left out',
+        ],
+      },
+    );
+    const awake = body('"top_p":1,"reasoning_effort":"none",');
+    assert.equal(fitted(awake, traits).text, awake);
+  });
+
+  it('writes the seed under the name that the provider has for it', () => {
+    assert.equal(
+      fitted(body('"seed":7,'), { seedField: 'random_seed' }).text,
+      `{"model":"up",${MESSAGES},"random_seed":7}`,
+    );
+  });
+
+  it('maps the effort to one that the model has, and leaves words alone that only it has', () => {
+    const effort = (word: string) => body(`"reasoning_effort":"${word}",`);
+    const mapped = fitted(effort('xhigh'), { efforts: ['low', 'high'] });
+    assert.deepEqual(mapped, { text: effort('high'), warnings: ['the reasoning effort xhigh became high'] });
+    assert.equal(fitted(effort('default'), { efforts: ['low'] }).text, effort('default'));
+    assert.equal(fitted(effort('low'), { efforts: [] }).text, body(''));
+  });
+
+  it('turns thinking off with the switch that the model has, unless the client used it itself', () => {
+    const traits: ModelTraits = { efforts: ['none', 'low', 'high'], thinkingSwitch: 'thinking' };
+    assert.equal(
+      fitted(body('"reasoning_effort":"none",'), traits).text,
+      `{"model":"up",${MESSAGES},"thinking":{"type":"disabled"}}`,
+    );
+    const own = body('"thinking":{"type":"enabled"},"reasoning_effort":"high",');
+    assert.equal(fitted(own, traits).text, own);
+    const enabled = '"thinking":{"type":"enabled"},';
+    assert.equal(fitted(body(`${enabled}"reasoning_effort":"none",`), traits).text, body(enabled));
+  });
+
+  it('sets the effort to none beside tools where nothing else is taken', () => {
+    const tools = body('"tools":[{"type":"function","function":{"name":"f"}}],');
+    assert.equal(
+      fitted(tools, { effortWithTools: 'none' }).text,
+      tools.replace(/}$/, ',"reasoning_effort":"none"}'),
+    );
+    assert.equal(fitted(body(''), { effortWithTools: 'none' }).text, body(''));
+  });
+
+  it('leaves the choice of a tool to a model that does not take it', () => {
+    const { text, warnings } = fitted(body('"tool_choice":"required",'), { toolChoices: ['auto'] });
+    assert.equal(text, body(''));
+    assert.equal(warnings.length, 1);
+  });
+
+  it('tells a model the schema in words that can only be held to JSON', () => {
+    const format = '"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}},';
+    const { text, warnings } = fitted(body(format), { responseFormats: ['text', 'json-object'] });
+    const sent = JSON.parse(text) as { response_format: object; messages: readonly { role: string }[] };
+    assert.deepEqual(sent.response_format, { type: 'json_object' });
+    assert.deepEqual(
+      sent.messages.map(({ role }) => role),
+      ['system', 'user'],
+    );
+    assert.equal(warnings.length, 1);
+  });
+
+  it('gives the role system to developer messages where developer is refused', () => {
+    const messages = (role: string) =>
+      `"messages":[ {"role":"${role}","content":"d"} , {"role":"user","content":"1.0"}]`;
+    assert.equal(
+      fitted(body('', messages('developer')), { developerRole: false }).text,
+      body('', messages('system')),
+    );
+  });
+
+  it('removes members of messages that the model refuses, and messages that are empty then', () => {
+    const messages =
+      '"messages":[{"role":"assistant","content":null,"reasoning":"r"},{"role":"user","name":"n","content":"x"}]';
+    assert.deepEqual(fitted(body('', messages), { refusesMessageFields: ['name', 'reasoning'] }), {
+      text: body('', '"messages":[{"role":"user","content":"x"}]'),
+      warnings: [
+        'reasoning in messages is refused by the chosen model and was left out',
+        'name in messages is refused by the chosen model and was left out',
+      ],
+    });
+  });
+
+  it('writes ids of calls in the form that the model insists on, on both sides', () => {
+    const messages =
+      '"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"f","arguments":"{ }"}},5]},' +
+      '{"role":"tool","tool_call_id":"call_1","content":"1"}]';
+    const { text, warnings } = fitted(body('', messages), { toolCallIds: 'alphanumeric-9' });
+    const id = /"tool_call_id":"([a-zA-Z0-9]{9})"/.exec(text)?.[1] ?? '';
+    assert.equal(text.replaceAll(id, 'call_1'), body('', messages));
+    assert.equal(text.split(id).length, 3);
+    assert.deepEqual(warnings, []);
+  });
+
+  it('puts something in the place of reasoning where calls without it are refused', () => {
+    const call = '"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]';
+    const messages = `"messages":[{"role":"assistant",${call}},{"role":"assistant","reasoning_content":"r",${call}}]`;
+    assert.equal(
+      fitted(body('', messages), { needsReasoningWithCalls: true }).text,
+      body('', messages.replace(call, `${call},"reasoning_content":"."`)),
+    );
+  });
+});
+
+describe('openai-chat passthrough of requests, thoughts [B5]', () => {
+  const details = '[{"type":"reasoning.encrypted","data":"AAAA"}]';
+  const signed =
+    '{"id":"a","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"s"}}}';
+  const text =
+    `{"model":"up","messages":[{"role":"assistant","content":"x","reasoning_details":${details}},` +
+    `{"role":"assistant","content":"","reasoning_details":${details}},` +
+    `{"role":"assistant","content":null,"tool_calls":[${signed}]}]}`;
+  const history = (owns: boolean): SignedHistory => ({ maker: 'me', owns: () => owns, recall: () => [] });
+
+  it('leaves thoughts of the target, and all where nothing is remembered, as they are', () => {
+    assert.equal(fitted(text, {}, { history: history(true) }).text, text);
+    assert.equal(fitted(text, {}).text, text);
+  });
+
+  it('cuts thoughts of other models out, and messages that hold nothing else', () => {
+    assert.deepEqual(fitted(text, {}, { history: history(false) }), {
+      text:
+        '{"model":"up","messages":[{"role":"assistant","content":"x"},' +
+        '{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]}]}',
+      warnings: ['thoughts of another model were left out'],
+    });
   });
 });
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 
 import type { StreamEvent } from '../../../../../daemon/conversation/stream-event.ts';
+import type { AnswerIdentity } from '../../../../../daemon/dialects/dialect.ts';
 import { createStreamEncoder } from '../../../../../daemon/dialects/openai-chat/stream-encoder.ts';
 import { createSseParser } from '../../../../../daemon/dialects/sse-parser.ts';
+import { requestOf } from './chat-support.ts';
 
 const IDENTITY = { responseId: 'x_1', responseModel: 'm', createdAtS: 9, wantsUsage: false };
 const HEAD = { id: 'x_1', object: 'chat.completion.chunk', created: 9, model: 'm' };
@@ -29,7 +31,7 @@ function chunksOf(written: string): readonly unknown[] {
 /** Chunks of a whole stream. */
 function encoded(
   events: readonly StreamEvent[],
-  identity = IDENTITY,
+  identity: AnswerIdentity = IDENTITY,
   metadata?: typeof META,
 ): readonly unknown[] {
   const encoder = createStreamEncoder(identity);
@@ -113,6 +115,31 @@ describe('openai-chat stream-encoder', () => {
       opened(0, 'c'),
       { index: 0, function: { arguments: 'y' } },
     ]);
+  });
+
+  it('writes a call of a custom tool as such, whole at its end where the function that stands in was called', () => {
+    const request = requestOf({ tools: [{ type: 'custom', custom: { name: 'c' } }] });
+    const callOf = (isText: boolean, ...deltas: readonly string[]) => {
+      const events: StreamEvent[] = [
+        {
+          type: 'tool-input-start',
+          id: 't',
+          choice: 0,
+          callId: 'a',
+          name: 'c',
+          ...(isText ? { isText } : {}),
+        },
+        ...deltas.map((delta): StreamEvent => ({ type: 'tool-input-delta', id: 't', choice: 0, delta })),
+        { type: 'tool-input-end', id: 't', choice: 0 },
+      ];
+      return encoded(events, { ...IDENTITY, request }).slice(1, -1);
+    };
+    const opened = chunk({
+      tool_calls: [{ index: 0, id: 'a', type: 'custom', custom: { name: 'c', input: '' } }],
+    });
+    const piece = (input: string) => chunk({ tool_calls: [{ index: 0, custom: { input } }] });
+    assert.deepEqual(callOf(true, 'fr', 'ee'), [opened, piece('fr'), piece('ee')]);
+    assert.deepEqual(callOf(false, '{"inp', 'ut":"free"}'), [opened, piece('free')]);
   });
 
   it('writes several choices, each with an opening and an end', () => {

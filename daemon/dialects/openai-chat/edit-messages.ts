@@ -1,0 +1,208 @@
+// What the chosen model refuses or needs in the messages of a chat client, as edits of named members of single messages.
+// Every other byte stays. Nothing is walked when nothing can have to change.
+
+import type { ModelTraits } from '../../conversation/model-traits.ts';
+import type { ConversationRequest } from '../../conversation/request.ts';
+import { stringOf } from '../../util/json.ts';
+import {
+  parseRequestBody,
+  scanArray,
+  scanObject,
+  spliceMembers,
+  typeAt,
+  valueAt,
+} from '../../util/json-scan.ts';
+import type { Span } from '../../util/request-body.ts';
+import type { EncodeTarget } from '../dialect.ts';
+import { isOwnSeal } from '../envelope.ts';
+import type { Losses } from '../losses.ts';
+import { writtenCallId } from './call-ids.ts';
+import { NO_REASONING } from './encode-thoughts.ts';
+import { detailsOf, detailsSeal, thoughtSignatureOf } from './reasoning-details.ts';
+
+export interface MessageRules {
+  readonly target: EncodeTarget;
+  readonly isThinking: boolean;
+  /** System text to put behind the system text that is there. */
+  readonly instruction?: string;
+}
+
+type Edits = Map<string, string | undefined>;
+
+/** JSON text of the messages; undefined when nothing has to change. */
+export function editMessages(
+  request: ConversationRequest,
+  rules: MessageRules,
+  losses: Losses,
+): string | undefined {
+  const list = request.body.members.get('messages');
+  if (list === undefined || !isWalkNeeded(request, rules)) return undefined;
+  return new MessageEditor(request, rules, losses).edit(list);
+}
+
+function isWalkNeeded(
+  request: ConversationRequest,
+  { target, isThinking, instruction }: MessageRules,
+): boolean {
+  const { traits, history } = target;
+  const { bytes } = request.body;
+  const hasSeals =
+    history !== undefined && (bytes.includes('"reasoning_details"') || bytes.includes('"thought_signature"'));
+  return hasSeals || instruction !== undefined || (traits !== undefined && isPicky(traits, isThinking));
+}
+
+function isPicky(traits: ModelTraits, isThinking: boolean): boolean {
+  const { developerRole, toolCallIds, refusesMessageFields, needsReasoningWithCalls } = traits;
+  return (
+    developerRole === false ||
+    toolCallIds !== undefined ||
+    refusesMessageFields !== undefined ||
+    (needsReasoningWithCalls === true && isThinking)
+  );
+}
+
+class MessageEditor {
+  readonly #request: ConversationRequest;
+  readonly #rules: MessageRules;
+  readonly #losses: Losses;
+  readonly #bytes: Buffer;
+  readonly #traits: ModelTraits | undefined;
+  readonly #callId: ((id: string) => string) | undefined;
+
+  constructor(request: ConversationRequest, rules: MessageRules, losses: Losses) {
+    this.#request = request;
+    this.#rules = rules;
+    this.#losses = losses;
+    this.#bytes = request.body.bytes;
+    this.#traits = rules.target.traits;
+    this.#callId = this.#traits?.toolCallIds === undefined ? undefined : writtenCallId(this.#traits);
+  }
+
+  edit(list: Span): string | undefined {
+    const spans = scanArray(this.#bytes, list);
+    const edited = spans.map((span, index) => this.#message(span, index));
+    const { instruction } = this.#rules;
+    const isChanged = edited.some((text) => text !== undefined);
+    if (!isChanged && instruction === undefined) return undefined;
+    const texts = spans.map((span, index) => edited[index] ?? this.#text(span));
+    if (instruction !== undefined) {
+      const found = this.#request.outline.findIndex(({ role }) => role !== 'system' && role !== 'developer');
+      const message = JSON.stringify({ role: 'system', content: instruction });
+      texts.splice(found === -1 ? texts.length : found, 0, message);
+    }
+    return this.#joined(list, spans, texts, instruction !== undefined);
+  }
+
+  /** With the client's own white space between messages wherever their number stayed the same. */
+  #joined(list: Span, spans: readonly Span[], texts: readonly string[], hasMore: boolean): string {
+    if (hasMore || texts.includes('')) return `[${texts.filter((text) => text !== '').join(',')}]`;
+    let out = '';
+    let copied = list.start;
+    for (const [index, span] of spans.entries()) {
+      out += this.#text({ start: copied, end: span.start }) + (texts[index] ?? '');
+      copied = span.end;
+    }
+    return out + this.#text({ start: copied, end: list.end });
+  }
+
+  /** Undefined = unchanged, '' = the message goes. */
+  #message(span: Span, index: number): string | undefined {
+    const members = scanObject(this.#bytes, span);
+    const edits: Edits = new Map();
+    this.#editRole(members, edits);
+    const refused = this.#traits?.refusesMessageFields ?? [];
+    const isCut = refused.filter((field) => this.#remove(field, members, edits)).length > 0;
+    this.#editIds(members, edits);
+    const isCutToo = this.#cutForeignDetails(members, edits);
+    this.#addReasoning(members, index, edits);
+    if (edits.size === 0) return undefined;
+    if ((isCut || isCutToo) && !this.#hasContent(members)) return '';
+    return spliceMembers(parseRequestBody(this.#bytes.subarray(span.start, span.end)), edits).toString();
+  }
+
+  #editRole(members: ReadonlyMap<string, Span>, edits: Edits): void {
+    if (this.#traits?.developerRole === false && this.#value(members, 'role') === 'developer')
+      edits.set('role', '"system"');
+  }
+
+  /** Whether something was lost by it. */
+  #remove(field: string, members: ReadonlyMap<string, Span>, edits: Edits): boolean {
+    if (!members.has(field)) return false;
+    const value = this.#value(members, field);
+    edits.set(field, undefined);
+    if (value === null || value === '') return false;
+    this.#losses.add(`${field} in messages is refused by the chosen model and was left out`);
+    return true;
+  }
+
+  #editIds(members: ReadonlyMap<string, Span>, edits: Edits): void {
+    const id = stringOf(this.#value(members, 'tool_call_id'));
+    const written = id === undefined ? undefined : this.#callId?.(id);
+    if (written !== undefined && written !== id) edits.set('tool_call_id', JSON.stringify(written));
+    const calls = this.#list(members, 'tool_calls');
+    if (calls === undefined) return;
+    const edited = calls.map((span) => this.#call(span));
+    if (edited.every((text) => text === undefined)) return;
+    const texts = calls.map((span, index) => edited[index] ?? this.#text(span));
+    edits.set('tool_calls', `[${texts.join(',')}]`);
+  }
+
+  #call(span: Span): string | undefined {
+    if (typeAt(this.#bytes, span.start) !== 'object') return undefined;
+    const members = scanObject(this.#bytes, span);
+    const edits: Edits = new Map();
+    const id = stringOf(this.#value(members, 'id'));
+    const written = id === undefined ? undefined : this.#callId?.(id);
+    if (written !== undefined && written !== id) edits.set('id', JSON.stringify(written));
+    const signature = thoughtSignatureOf({ extra_content: this.#value(members, 'extra_content') }) ?? '';
+    const seal = { kind: 'thought-signature', value: signature } as const;
+    if (signature !== '' && !isOwnSeal(seal, this.#rules.target)) {
+      edits.set('extra_content', undefined);
+      this.#losses.add('thoughts of another model were left out');
+    }
+    if (edits.size === 0) return undefined;
+    return spliceMembers(parseRequestBody(this.#bytes.subarray(span.start, span.end)), edits).toString();
+  }
+
+  #cutForeignDetails(members: ReadonlyMap<string, Span>, edits: Edits): boolean {
+    if (!members.has('reasoning_details') || edits.has('reasoning_details')) return false;
+    const seal = detailsSeal(detailsOf(this.#value(members, 'reasoning_details')));
+    if (seal === undefined || isOwnSeal(seal, this.#rules.target)) return false;
+    edits.set('reasoning_details', undefined);
+    this.#losses.add('thoughts of another model were left out');
+    return true;
+  }
+
+  /** Clients of this dialect seldom send thoughts back; for some providers there must be one with every call. */
+  #addReasoning(members: ReadonlyMap<string, Span>, index: number, edits: Edits): void {
+    const { target, isThinking } = this.#rules;
+    if (this.#traits?.needsReasoningWithCalls !== true || !isThinking) return;
+    const hasCalls = (this.#list(members, 'tool_calls')?.length ?? 0) > 0;
+    const reasoning = stringOf(this.#value(members, 'reasoning_content')) ?? '';
+    if (!hasCalls || reasoning.trim() !== '') return;
+    const recalled = target.history?.recall(this.#request.message(index)) ?? [];
+    const texts = recalled.flatMap(({ part }) => (part.seal?.kind === 'unsealed' ? [part.text] : []));
+    edits.set('reasoning_content', JSON.stringify(texts.length === 0 ? NO_REASONING : texts.join('\n')));
+  }
+
+  #hasContent(members: ReadonlyMap<string, Span>): boolean {
+    const content = this.#value(members, 'content') ?? '';
+    const parts = this.#list(members, 'content')?.length ?? (content === '' ? 0 : 1);
+    return parts > 0 || (this.#list(members, 'tool_calls')?.length ?? 0) > 0 || members.has('function_call');
+  }
+
+  #list(members: ReadonlyMap<string, Span>, field: string): readonly Span[] | undefined {
+    const span = members.get(field);
+    if (span === undefined || typeAt(this.#bytes, span.start) !== 'array') return undefined;
+    return scanArray(this.#bytes, span);
+  }
+
+  #value(members: ReadonlyMap<string, Span>, field: string) {
+    const span = members.get(field);
+    return span === undefined ? undefined : valueAt({ bytes: this.#bytes }, span);
+  }
+
+  #text({ start, end }: Span): string {
+    return this.#bytes.toString('utf8', start, end);
+  }
+}

@@ -1,0 +1,144 @@
+// What the chosen model refuses or calls by another name, as edits of named members of a chat client's own body. A body
+// for a model of which nothing is known stays as it is.
+
+import type { ConversationRequest } from '../../conversation/request.ts';
+import type { SettingName } from '../../conversation/settings.ts';
+import { numberOf, stringOf } from '../../util/json.ts';
+import { valueAt } from '../../util/json-scan.ts';
+import type { RequestBody } from '../../util/request-body.ts';
+import type { EncodeTarget } from '../dialect.ts';
+import type { Losses } from '../losses.ts';
+import { isEffort } from './decode-settings.ts';
+import { effortFields, effortFor, refusedSettings } from './encode-settings.ts';
+import { takesChoice } from './encode-tools.ts';
+import { encodeResponseFormat } from './response-format.ts';
+
+/** By top-level name: JSON text, or undefined to remove the member. */
+export type MemberEdits = Map<string, string | undefined>;
+
+export interface SettingEdits {
+  readonly isThinking: boolean;
+  /** See `WireFormat.instruction`. */
+  readonly instruction?: string;
+}
+
+const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens'] as const;
+
+const SETTING_MEMBERS: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
+  temperature: ['temperature'],
+  topP: ['top_p'],
+  topK: ['top_k'],
+  frequencyPenalty: ['frequency_penalty'],
+  presencePenalty: ['presence_penalty'],
+  seed: ['seed'],
+  stopSequences: ['stop'],
+  toolChoice: ['tool_choice'],
+  parallelToolCalls: ['parallel_tool_calls'],
+  verbosity: ['verbosity'],
+  topLogprobs: ['logprobs', 'top_logprobs'],
+  logitBias: ['logit_bias'],
+  serviceTier: ['service_tier'],
+  userId: ['user', 'safety_identifier'],
+  promptCacheKey: ['prompt_cache_key'],
+};
+
+export function editSettings(
+  request: ConversationRequest,
+  target: EncodeTarget,
+  edits: MemberEdits,
+  losses: Losses,
+): SettingEdits {
+  const { traits } = target;
+  editLimits(request.body, target, edits);
+  if (traits === undefined) return { isThinking: true };
+  const isThinking = editEffort(request, target, edits, losses);
+  const refused = refusedSettings(traits, isThinking).flatMap((name) => SETTING_MEMBERS[name] ?? []);
+  for (const field of [...refused, ...(traits.refusesFields ?? [])])
+    remove(field, request.body, edits, losses);
+  renameSeed(request.body, target, edits);
+  const choice = request.settings().toolChoice;
+  if (choice !== undefined && !takesChoice(choice, traits) && request.body.members.has('tool_choice')) {
+    edits.set('tool_choice', undefined);
+    losses.add(`the chosen model does not take the tool choice ${choice.kind}; it chooses itself`);
+  }
+  const instruction = editFormat(request, target, edits, losses);
+  return { isThinking, ...(instruction === undefined ? {} : { instruction }) };
+}
+
+/** The limit of the model holds under both names; a name that the model is known not to take gives way to the other. */
+function editLimits(body: RequestBody, { traits, maxOutputTokens }: EncodeTarget, edits: MemberEdits): void {
+  for (const field of LIMIT_FIELDS) {
+    const asked = numberOf(member(body, field));
+    if (asked !== undefined && asked > maxOutputTokens) edits.set(field, String(maxOutputTokens));
+  }
+  const right = traits?.outputLimitField;
+  if (right === undefined) return;
+  const wrong = LIMIT_FIELDS.find((field) => field !== right);
+  if (wrong === undefined || !body.members.has(wrong)) return;
+  const asked = numberOf(member(body, wrong));
+  if (asked !== undefined && numberOf(member(body, right)) === undefined)
+    edits.set(right, String(Math.min(asked, maxOutputTokens)));
+  edits.set(wrong, undefined);
+}
+
+/** Answers whether the model may think, as far as the request says so. */
+function editEffort(
+  request: ConversationRequest,
+  { traits }: EncodeTarget,
+  edits: MemberEdits,
+  losses: Losses,
+): boolean {
+  const { body, toolCount, stream } = request;
+  const word = stringOf(member(body, 'reasoning_effort')) ?? '';
+  const asked = isEffort(word) ? word : undefined;
+  // A word that only this provider has is the client's own business.
+  if (word !== '' && asked === undefined) return true;
+  const effort = effortFor(
+    asked === undefined ? undefined : { effort: asked },
+    traits,
+    toolCount > 0,
+    losses,
+  );
+  const fields = effortFields(effort, traits, stream, losses);
+  if (asked !== undefined && fields['reasoning_effort'] !== asked) edits.set('reasoning_effort', undefined);
+  for (const [field, value] of Object.entries(fields)) {
+    const isOwnWord = field !== 'reasoning_effort' && body.members.has(field); // it said so in the model's own words
+    if (!isOwnWord && !(field === 'reasoning_effort' && value === asked))
+      edits.set(field, JSON.stringify(value));
+  }
+  return (effort ?? request.settings().reasoning?.effort) !== 'none';
+}
+
+function renameSeed(body: RequestBody, { traits }: EncodeTarget, edits: MemberEdits): void {
+  const seed = numberOf(member(body, 'seed'));
+  if (traits?.seedField === undefined || !body.members.has('seed')) return;
+  edits.set('seed', undefined);
+  if (seed !== undefined && !body.members.has(traits.seedField)) edits.set(traits.seedField, String(seed));
+}
+
+function editFormat(
+  request: ConversationRequest,
+  { traits }: EncodeTarget,
+  edits: MemberEdits,
+  losses: Losses,
+): string | undefined {
+  if (traits?.responseFormats === undefined || !request.body.members.has('response_format')) return undefined;
+  const wanted = request.responseFormat;
+  if (traits.responseFormats.includes(wanted.kind)) return undefined;
+  const { format, instruction } = encodeResponseFormat(wanted, traits, losses);
+  edits.set('response_format', format === undefined ? undefined : JSON.stringify(format));
+  return instruction;
+}
+
+function remove(field: string, body: RequestBody, edits: MemberEdits, losses: Losses): void {
+  if (!body.members.has(field)) return;
+  const value = member(body, field);
+  edits.set(field, undefined);
+  if (value !== null && value !== false)
+    losses.add(`${field} is refused by the chosen model and was left out`);
+}
+
+function member(body: RequestBody, field: string) {
+  const span = body.members.get(field);
+  return span === undefined ? undefined : valueAt(body, span);
+}
