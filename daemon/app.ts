@@ -17,13 +17,22 @@ import { DaemonSurface } from './control/daemon-surface.ts';
 import { createEventSocket } from './control/event-socket.ts';
 import { createEventBus } from './control/event-bus.ts';
 import { createErrorShapes } from './http/error-answer.ts';
-import { exchangeRoute } from './http/exchange-handler.ts';
+import { countTokensRoute, exchangeRoute } from './http/exchange-handler.ts';
 import { createGuard } from './http/guard.ts';
+import type { ModelNames } from './http/models.ts';
+import { ollamaRoutes } from './http/ollama-routes.ts';
 import { controlRoute, livenessRoutes, modelRoutes } from './http/open-routes.ts';
 import { createRouteTable } from './http/routes.ts';
-import { createServer } from './http/server.ts';
-import { dialectForPath, upstreamDialectOf, upstreamDialects, wirePaths } from './dialects/registry.ts';
-import { openAiChat } from './dialects/openai-chat/dialect.ts';
+import { createResponsesSocket, RESPONSES_PATH } from './http/responses-socket.ts';
+import { createServer, EVENTS_PATH, type AcceptUpgrade } from './http/server.ts';
+import {
+  dialectForPath,
+  errorDialectFor,
+  upstreamDialectOf,
+  upstreamDialects,
+  wirePaths,
+} from './dialects/registry.ts';
+import { anthropicMessages } from './dialects/anthropic-messages/dialect.ts';
 import { openLedger } from './ledger/sqlite-ledger.ts';
 import { createDaemonLog } from './lifecycle/daemon-log.ts';
 import { prepareHome } from './lifecycle/home.ts';
@@ -31,8 +40,12 @@ import { createKeyring } from './lifecycle/keyring.ts';
 import { removeLockfile, writeLockfile } from './lifecycle/lockfile.ts';
 import { createShutdown } from './lifecycle/shutdown.ts';
 import { loadTokens, TokenVerifier, watchTokens } from './lifecycle/tokens.ts';
+import { countTokens } from './pipeline/count-tokens.ts';
+import { ResponseMemory } from './pipeline/response-memory.ts';
 import { serveExchange, type PipelineDeps } from './pipeline/serve-exchange.ts';
+import { SignedHistoryVault } from './pipeline/signed-history.ts';
 import { SnapshotStore } from './pipeline/snapshot-store.ts';
+import { answerWarmUp } from './pipeline/warm-up.ts';
 import { PROTOCOL_VERSION } from './protocol/control-api.ts';
 import { createCheapestCapablePolicy } from './route/cheapest-capable-policy.ts';
 import { ConversationStore } from './route/conversation-store.ts';
@@ -150,8 +163,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     environment,
   });
   const overrides = new OverrideBoard(clock);
+  const responseMemory = new ResponseMemory(clock);
   const pipeline: PipelineDeps = {
     snapshot: () => snapshots.current,
+    responses: responseMemory,
+    vault: new SignedHistoryVault(),
     clock,
     ids: createIdSource(clock),
     log,
@@ -195,33 +211,56 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     subscribe: (listener) => bus.subscribe(listener),
   });
   const events = createEventSocket({ surface, clock, log });
+  const upgrades = new Map<string, AcceptUpgrade>([
+    [EVENTS_PATH, ({ request, socket, head }) => events.accept(request, socket, head)],
+  ]);
+  const responsesDialect = dialectForPath(RESPONSES_PATH);
+  const responsesSocket =
+    responsesDialect &&
+    createResponsesSocket({
+      dialect: responsesDialect,
+      serveExchange: (request, client) => serveExchange(pipeline, request, client),
+      answerWarmUp: (request, client) =>
+        answerWarmUp({ responses: responseMemory, ids: pipeline.ids, log }, request, client),
+      forget: (session) => responseMemory.release(session),
+      maxBodyBytes: () => config.current.limits.maxBodyBytes,
+      clock,
+      log,
+    });
+  if (responsesSocket !== undefined) upgrades.set(RESPONSES_PATH, responsesSocket.accept);
   const bodyLimits = {
     maxBodyBytes: () => config.current.limits.maxBodyBytes,
     bodyIdleMs: BODY_IDLE_MS,
     clock,
     log,
   };
+  const modelNames = (): ModelNames => ({
+    configured: snapshots.current.table.targets,
+    createdAtS: Math.floor(startedAtMs / 1000),
+  });
   const server = createServer({
     guard: createGuard({ verifies: (token) => verifier.verifies(token) }),
     routes: createRouteTable([
       ...livenessRoutes(),
-      ...modelRoutes(() => ({
-        configured: snapshots.current.table.targets,
-        createdAtS: Math.floor(startedAtMs / 1000),
-      })),
+      ...modelRoutes(modelNames),
+      ...ollamaRoutes(modelNames),
       ...[...wirePaths].map(([wirePath, dialect]) =>
         exchangeRoute(wirePath, dialect, {
           ...bodyLimits,
           serveExchange: (request, client) => serveExchange(pipeline, request, client),
         }),
       ),
+      countTokensRoute('/v1/messages/count_tokens', anthropicMessages, {
+        ...bodyLimits,
+        countTokens: (request) => countTokens({ snapshot: pipeline.snapshot, counter: upstream }, request),
+      }),
       controlRoute(createControlApi({ surface, clock, log }), bodyLimits),
     ]),
-    errorShapes: createErrorShapes({ dialectOf: dialectForPath, openAi: openAiChat }),
+    errorShapes: createErrorShapes(errorDialectFor),
     limits: () => config.current.limits,
     log,
     clock,
-    acceptEventSocket: (request, socket, head) => events.accept(request, socket, head),
+    upgrades,
   });
 
   const { url } = await server.listen(options.port ?? config.current.port, options.host);
@@ -264,7 +303,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       stopped.resolve(hasBug ? 1 : code);
     },
     steps: [
-      { name: 'events', run: () => events.close() }, // before http, which waits for every connection
+      { name: 'sockets', run: () => (events.close(), responsesSocket?.close()) }, // before http, which waits for every connection
       { name: 'http', run: () => server.close(GRACE_MS) },
       { name: 'watchers', run: () => (config.close(), tokenWatch.close(), endDailyRebuild()) },
       { name: 'upstream', run: () => upstream.close() },

@@ -94,7 +94,7 @@ const apiKey = z
   });
 
 export const provider = group({
-  dialect: choice(['openai-chat', 'openai-responses', 'anthropic-messages']).describe(
+  dialect: choice(['openai-chat', 'openai-responses', 'anthropic-messages', 'google-generate']).describe(
     'Wire format that the provider speaks.',
   ),
   baseUrl: baseUrl().meta({

@@ -129,7 +129,8 @@ export function spokenDialect(
   provider: { readonly dialect: DialectId; readonly alsoSpeaks?: readonly DialectId[] },
   clientDialect: DialectId,
 ): DialectId {
-  if (isPassedOn(clientDialect) || provider.alsoSpeaks?.includes(clientDialect) === true) return clientDialect;
+  if (isPassedOn(clientDialect) || provider.alsoSpeaks?.includes(clientDialect) === true)
+    return clientDialect;
   return provider.dialect;
 }
 

@@ -5,6 +5,7 @@ import type { DialectId } from '../protocol/vocabulary.ts';
 import { anthropicMessages } from './anthropic-messages/dialect.ts';
 import type { ClientDialect, UpstreamDialect } from './dialect.ts';
 import { googleGenerate } from './google-generate/dialect.ts';
+import { ollamaChat } from './ollama-chat/dialect.ts';
 import { openAiChat } from './openai-chat/dialect.ts';
 import { openAiResponses } from './openai-responses/dialect.ts';
 import { openAiCompletions } from './passed-on/completions.ts';
@@ -29,6 +30,7 @@ export const wirePaths: ReadonlyMap<string, ClientDialect> = new Map<string, Cli
   ['/v1/responses', openAiResponses],
   ['/v1/messages', anthropicMessages],
   ['/v1beta/models/*', googleGenerate],
+  ['/api/chat', ollamaChat],
   ['/v1/completions', openAiCompletions],
   ['/v1/embeddings', openAiEmbeddings],
 ]);
@@ -56,4 +58,17 @@ export function dialectForPath(path: string): ClientDialect | undefined {
     if (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1))) return dialect;
   }
   return undefined;
+}
+
+/**
+ * Whose error shape the caller of a path expects, also where nothing is served, so that even "not here" is readable.
+ * `saysAnthropic`: the client sent the version header of Anthropic's clients. Undefined = no dialect's.
+ */
+export function errorDialectFor(path: string, saysAnthropic: boolean): ClientDialect | undefined {
+  const own = dialectForPath(path);
+  if (own !== undefined) return own;
+  if (path.startsWith('/v1beta/')) return googleGenerate;
+  if (path.startsWith('/api/')) return ollamaChat;
+  if (!path.startsWith('/v1/')) return undefined;
+  return path.startsWith('/v1/messages') || saysAnthropic ? anthropicMessages : openAiChat;
 }

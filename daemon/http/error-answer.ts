@@ -1,6 +1,5 @@
 // Errors on their way out: which shape the caller of a path expects, the headers that belong to a failure, and how to
-// answer a request whose body has not been read. Dialects that are served shape their own errors; the small encoders
-// here are for paths of clients whose dialect this daemon does not speak (yet), so that even "not here" is readable.
+// answer a request whose body has not been read.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -27,27 +26,13 @@ const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
 /** How long a refused upload is read on and thrown away, so that the client sees the answer and not a reset. */
 const DISCARD_MS = 5_000;
 
-/** `dialectOf` knows the dialect of a wire path; `openAi` shapes everything under /v1 that has no dialect of its own. */
-export function createErrorShapes(options: {
-  readonly dialectOf: (path: string) => ClientDialect | undefined;
-  readonly openAi: ClientDialect;
-}): ErrorShapes {
-  const encoderOf =
-    (dialect: ClientDialect): ErrorEncoder =>
-    (error) =>
-      dialect.encodeError(error);
-  const openAi = encoderOf(options.openAi);
-  const anthropicDialect = options.dialectOf('/v1/messages');
-  const anthropic = anthropicDialect === undefined ? encodeAnthropicError : encoderOf(anthropicDialect);
+/** `dialectFor`: whose errors the caller of a path expects, also where nothing is served; undefined = nobody's. */
+export function createErrorShapes(
+  dialectFor: (path: string, saysAnthropic: boolean) => Pick<ClientDialect, 'encodeError'> | undefined,
+): ErrorShapes {
   return (path, headers) => {
-    const dialect = options.dialectOf(path);
-    if (dialect !== undefined) return encoderOf(dialect);
-    if (path.startsWith('/v1/')) {
-      return path.startsWith('/v1/messages') || headers.has('anthropic-version') ? anthropic : openAi;
-    }
-    if (path.startsWith('/v1beta/')) return encodeGeminiError;
-    if (path.startsWith('/api/')) return encodeOllamaError;
-    return encodeControlError;
+    const dialect = dialectFor(path, headers.has('anthropic-version'));
+    return dialect === undefined ? encodeControlError : (error) => dialect.encodeError(error);
   };
 }
 
@@ -55,52 +40,6 @@ export function createErrorShapes(options: {
 export const encodeControlError: ErrorEncoder = (error) => ({
   statusCode: error.statusCode,
   body: { error: { code: error.code, message: error.message } },
-});
-
-// Error types: https://platform.claude.com/docs/en/api/errors (checked 2026-11-20).
-const ANTHROPIC_TYPES: Readonly<Record<number, string>> = {
-  400: 'invalid_request_error',
-  401: 'authentication_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  413: 'request_too_large',
-  429: 'rate_limit_error',
-  503: 'overloaded_error',
-  529: 'overloaded_error',
-};
-
-const encodeAnthropicError: ErrorEncoder = (error) => {
-  const fallbackType = error.statusCode < 500 ? 'invalid_request_error' : 'api_error';
-  const type = ANTHROPIC_TYPES[error.statusCode] ?? fallbackType;
-  return {
-    statusCode: error.statusCode,
-    body: { type: 'error', error: { type, message: error.message } },
-  };
-};
-
-// Status names: https://ai.google.dev/gemini-api/docs/troubleshooting (checked 2026-11-20).
-const GEMINI_STATUSES: Readonly<Record<number, string>> = {
-  400: 'INVALID_ARGUMENT',
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  429: 'RESOURCE_EXHAUSTED',
-  500: 'INTERNAL',
-  503: 'UNAVAILABLE',
-};
-
-const encodeGeminiError: ErrorEncoder = (error) => {
-  const status =
-    GEMINI_STATUSES[error.statusCode] ?? (error.statusCode < 500 ? 'INVALID_ARGUMENT' : 'INTERNAL');
-  return {
-    statusCode: error.statusCode,
-    body: { error: { code: error.statusCode, message: error.message, status } },
-  };
-};
-
-const encodeOllamaError: ErrorEncoder = (error) => ({
-  statusCode: error.statusCode,
-  body: { error: error.message },
 });
 
 /** Status, headers and body of a failure; nothing may have been sent before. Does nothing when the client has left. */

@@ -13,20 +13,6 @@ export interface RouteTable {
   match(method: string, path: string): RouteMatch;
 }
 
-/** Wire paths that other versions of the product serve: users meet them first, so they get a sentence of their own. */
-const PLANNED_PATHS = [
-  '/v1/responses',
-  '/v1/messages',
-  '/v1/messages/count_tokens',
-  '/v1/completions',
-  '/v1/embeddings',
-  '/v1beta/models/*',
-  '/api/version',
-  '/api/tags',
-  '/api/show',
-  '/api/chat',
-];
-
 /** Literal paths win over patterns; among patterns the first that matches. */
 export function createRouteTable(routes: readonly Route[]): RouteTable {
   const literal = new Map<string, Route[]>();
@@ -47,7 +33,7 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
       const candidates = candidatesFor(path);
       const route = candidates.find((candidate) => acceptsMethod(candidate, method));
       if (route !== undefined) return { route, tail: tailOf(route.pattern, path) };
-      return candidates.length > 0 ? wrongMethod(method, candidates) : { error: notFound(path, served) };
+      return candidates.length > 0 ? wrongMethod(method, candidates) : { error: notFound(served) };
     },
   };
 }
@@ -87,10 +73,9 @@ function listEndpoints(routes: readonly Route[]): string {
     .join(', ');
 }
 
-function notFound(path: string, served: string): RouterError {
-  const isPlanned = PLANNED_PATHS.some((pattern) => matchesPattern(pattern, path));
-  const what = isPlanned
-    ? 'this version of pointsman does not serve this endpoint yet'
-    : 'there is no such endpoint';
-  return new RouterError('request.not_found', `${what}; the base URL must lead to one of: ${served}`);
+function notFound(served: string): RouterError {
+  return new RouterError(
+    'request.not_found',
+    `there is no such endpoint; the base URL must lead to one of: ${served}`,
+  );
 }

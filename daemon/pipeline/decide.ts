@@ -4,12 +4,14 @@
 import type { RequestFeatures } from '../classify/classifier.ts';
 import { requestClass } from '../classify/client-identity.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
+import { isPassedOn } from '../dialects/dialect.ts';
 import type { Decision, DecisionInput, RequestControls } from '../protocol/exchange-record.ts';
 import type { Classification, Complexity } from '../protocol/vocabulary.ts';
 import { conversationId } from '../route/conversation-identity.ts';
 import type { ConversationStore } from '../route/conversation-store.ts';
 import { decisionPoint } from '../route/decision-point.ts';
 import type { OverrideBoard } from '../route/override.ts';
+import { planPassedOn } from '../route/passed-on.ts';
 import type { Policy, RoutePlan } from '../route/policy.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 
@@ -27,7 +29,7 @@ export interface DecideInput {
   readonly classification: Classification;
   readonly headers: ReadonlyMap<string, string>;
   readonly controls: RequestControls;
-  readonly snapshot: Pick<RouterSnapshot, 'table' | 'decideAt'>;
+  readonly snapshot: Pick<RouterSnapshot, 'table' | 'decideAt' | 'connections'>;
   readonly atMs: number;
   /** `false` for explain: a "next request" override is looked at, not used up. */
   readonly consume: boolean;
@@ -50,6 +52,7 @@ const EXPECTED_OUTPUT_TOKENS: Readonly<Record<Complexity, number>> = {
 };
 
 export function decide(deps: DecideDeps, given: DecideInput): Decided {
+  if (isPassedOn(given.request.dialect)) return decidePassedOn(given);
   const { request, features, classification, headers, controls, snapshot, atMs } = given;
   const { table, decideAt } = snapshot;
   const identity = conversationId({ headers, request, firstUserText: firstUserText(request) });
@@ -99,6 +102,29 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     tableHash: table.hash,
   };
   return { plan, conversationId: identity.id, decision };
+}
+
+/** No routing and no conversation: the model that is named. `input` is null, since no policy was asked. */
+function decidePassedOn({ request, features, classification, snapshot }: DecideInput): Decided {
+  const plan = planPassedOn(request.requestModel, snapshot.table, snapshot.connections);
+  const decision: Decision = {
+    client: features.client,
+    conversationId: '',
+    ask: { chars: features.ask.length, earlierUserTurns: 0 },
+    classification,
+    decisionPoint: 'background',
+    profile: plan.profile,
+    reason: plan.reason,
+    candidates: plan.candidates,
+    chosen: plan.targets[0]?.id ?? '',
+    baseline: plan.baseline?.id ?? null,
+    fallbacks: [],
+    wouldFlip: [],
+    notes: plan.notes,
+    input: null,
+    tableHash: snapshot.table.hash,
+  };
+  return { plan, conversationId: '', decision };
 }
 
 /** The opener of the conversation, which tells two conversations apart when nothing else does. */

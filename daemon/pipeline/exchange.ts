@@ -24,6 +24,7 @@ import { conversationAfter } from './conversation-memory.ts';
 import { PromptBooks, type PromptCaches } from './prompt-books.ts';
 import { NO_CONTROLS, type ReceivedControls } from './request-controls.ts';
 import { attemptMoney, settleMoney, settleUsage, type ExchangeMoney } from './settle.ts';
+import type { AnswerSeals } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 import type { WireRequest } from './wire-request.ts';
 
@@ -39,6 +40,9 @@ export interface ExchangeDeps extends PromptCaches {
 
 type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
 
+/** A hostile answer could think of a new kind of content with every event. */
+const MAX_WARNINGS = 100;
+
 /** Bytes of model output per token, for answers that report no usage; the same ratio as for English prose and code. */
 const OUTPUT_BYTES_PER_TOKEN = 4;
 
@@ -52,7 +56,7 @@ export class Exchange {
   readonly #deps: ExchangeDeps;
   readonly #wire: WireRequest;
   readonly #attempts: AttemptRecord[] = [];
-  readonly #warnings: string[] = [];
+  readonly #warnings = new Set<string>();
   readonly #observer = new AnswerObserver();
   #request: ConversationRequest | null = null;
   #features: RequestFeatures | null = null;
@@ -62,6 +66,7 @@ export class Exchange {
   #cached: CachedAnswer | null = null;
   #answer: Responded | null = null;
   #answerStartedMs = 0;
+  #seals: AnswerSeals | null = null;
   #promptBooks: PromptBooks | null = null;
   #isFinished = false;
 
@@ -147,10 +152,16 @@ export class Exchange {
   }
 
   /** The attempt whose answer goes to the client. */
-  answered(answer: Responded, startedAtMs: number): void {
+  answered(answer: Responded, startedAtMs: number, seals?: AnswerSeals): void {
     this.#answer = answer;
+    this.#seals = seals ?? null;
     this.#answerStartedMs = startedAtMs;
-    this.#warnings.push(...answer.warnings);
+    for (const warning of answer.warnings) this.warn(warning);
+  }
+
+  /** A remark that the record must carry; said once however often it comes. */
+  warn(sentence: string): void {
+    if (this.#warnings.size < MAX_WARNINGS) this.#warnings.add(sentence);
   }
 
   /** A stored answer goes to the client instead of a model's. */
@@ -169,6 +180,7 @@ export class Exchange {
 
   observe(events: readonly StreamEvent[]): void {
     this.#observer.observe(events);
+    this.#seals?.observe(events);
   }
 
   /** Why this model answered; null when nobody was chosen. */
@@ -200,6 +212,7 @@ export class Exchange {
     this.#isFinished = true;
     this.#safely('record the exchange', () => this.#close(statusOf(error), error));
     this.#safely('remember the conversation', () => this.#rememberConversation());
+    this.#safely('remember signed thoughts', () => this.#seals?.close());
     this.#safely('remember what was served', () => this.#rememberServed());
   }
 

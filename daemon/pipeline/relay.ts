@@ -3,13 +3,14 @@
 
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
-import type { ClientDialect, FrameFilter, StreamEncoder } from '../dialects/dialect.ts';
+import type { AnswerIdentity, ClientDialect, FrameFilter, StreamEncoder } from '../dialects/dialect.ts';
 import { RouterError } from '../errors.ts';
 import type { Refusal } from '../upstream/attempt-loop.ts';
 import type { AttemptOutcome, StreamPiece } from '../upstream/attempt.ts';
 import type { JsonObject } from '../util/json.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { Exchange } from './exchange.ts';
+import { makerOf } from './signed-history.ts';
 
 type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
 
@@ -62,6 +63,7 @@ function plainReply(input: ReplyInput, plain: Extract<Responded['answer'], { kin
 }
 
 function encodePlain(input: ReplyInput, events: readonly StreamEvent[]): Buffer {
+  noteLosses(input, events);
   return Buffer.from(JSON.stringify(input.clientDialect.encodeResponse(events, answerIdentity(input))));
 }
 
@@ -71,7 +73,7 @@ function streamReply(input: ReplyInput, stream: Extract<Responded['answer'], { k
     headers: {
       ...answer.headers,
       ...exchange.responseHeaders(false),
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': input.clientDialect.streamContentType,
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
     },
@@ -132,6 +134,7 @@ function filtered(input: ReplyInput): StreamWriter {
 function encoded(input: ReplyInput): StreamWriter {
   const encoder: StreamEncoder = input.clientDialect.createStreamEncoder(answerIdentity(input));
   const text = (events: readonly StreamEvent[]): string => {
+    noteLosses(input, events);
     let out = '';
     for (const event of events) out += encoder.push(event);
     return out;
@@ -142,17 +145,22 @@ function encoded(input: ReplyInput): StreamWriter {
   };
 }
 
-function answerIdentity(input: ReplyInput): {
-  responseId: string;
-  responseModel: string;
-  createdAtS: number;
-  wantsUsage: boolean;
-} {
+/** What the answer holds that the client's dialect has no place for must stand in the record. */
+function noteLosses({ clientDialect, exchange }: ReplyInput, events: readonly StreamEvent[]): void {
+  for (const event of events) {
+    const loss = clientDialect.lossOf(event);
+    if (loss !== undefined) exchange.warn(loss);
+  }
+}
+
+function answerIdentity({ exchange, request, answer }: ReplyInput): AnswerIdentity {
   return {
-    responseId: input.exchange.id,
-    responseModel: input.answer.target.upstreamModel,
-    createdAtS: input.exchange.receivedAtS,
-    wantsUsage: input.request.wantsUsage,
+    responseId: exchange.id,
+    responseModel: answer.target.upstreamModel,
+    createdAtS: exchange.receivedAtS,
+    wantsUsage: request.wantsUsage,
+    request,
+    maker: makerOf(answer.target),
   };
 }
 

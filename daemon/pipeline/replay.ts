@@ -22,13 +22,14 @@ export async function replayCached(input: ReplayInput, client: ClientResponse): 
     responseModel: cached.model,
     createdAtS: exchange.receivedAtS,
     wantsUsage: request.wantsUsage,
+    request,
   };
   const metadata = exchange.bodyMetadata();
   if (request.stream) {
     const encoder = clientDialect.createStreamEncoder(identity);
     client.commit(200, {
       ...exchange.responseHeaders(true),
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': clientDialect.streamContentType,
     });
     for (const event of cached.events) {
       const text = encoder.push(event);

@@ -17,7 +17,11 @@ import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { prepareReply, refusalReply } from './relay.ts';
 import { replayCached } from './replay.ts';
 import { readControls } from './request-controls.ts';
+import type { ResponseMemory } from './response-memory.ts';
+import type { SignedHistoryVault } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
+import { continueStored, keepAnswer } from './stored-response.ts';
+import { TargetViews } from './target-views.ts';
 import type { WireRequest } from './wire-request.ts';
 
 export interface PipelineDeps extends ExchangeDeps, DecideDeps {
@@ -28,6 +32,10 @@ export interface PipelineDeps extends ExchangeDeps, DecideDeps {
   readonly attempts: AttemptLoopDeps;
   readonly ids: IdSource;
   readonly log: Log;
+  /** Answers that clients may go on from by their id. */
+  readonly responses: ResponseMemory;
+  /** Who made which signed thought. */
+  readonly vault: SignedHistoryVault;
 }
 
 /** Everybody who could serve the request was asked, so a client that repeats it only repeats the answer. */
@@ -47,12 +55,16 @@ export async function serveExchange(
   });
   try {
     exchange.controls = readControls(wire);
-    const request = dialect.decodeRequest(parseRequestBody(wire.bytes), wire.path);
+    const asked = dialect.decodeRequest(parseRequestBody(wire.bytes), wire.path);
+    const earlier = continueStored(deps.responses, wire, asked, exchange.snapshot.connections);
+    const { request } = earlier;
     exchange.decoded(request);
 
     const cached = exchange.controls.bypassCache ? undefined : lookUp(deps, request);
     if (cached !== undefined) {
-      await replayCached({ cached, exchange, request, clientDialect: dialect }, client);
+      const maker = { provider: cached.provider, model: cached.model };
+      const kept = keepAnswer(deps, wire, asked, client, { maker, isPassedThrough: false });
+      await replayCached({ cached, exchange, request: asked, clientDialect: dialect }, kept);
       exchange.finish();
       return;
     }
@@ -60,7 +72,7 @@ export async function serveExchange(
     const features = extractFeatures(request, { client: exchange.clientName });
     const { classification, costUsd } = await deps.classifier.classify(features, signal);
     signal.throwIfAborted(); // else a request that nobody waits for would use up an override
-    const { plan, decision } = decide(deps, {
+    const { plan, decision, conversationId } = decide(deps, {
       request,
       features,
       classification,
@@ -73,15 +85,22 @@ export async function serveExchange(
     exchange.routed({ features, decision, baseline: plan.baseline, classifierCostUsd: costUsd });
     if (plan.error !== null) throw new RouterError(plan.error.code, plan.error.message, { param: 'model' });
 
+    const views = new TargetViews({
+      vault: deps.vault,
+      earlier,
+      conversationId,
+      snapshot: exchange.snapshot,
+    });
     const result = await runAttempts(deps.attempts, {
-      plan,
+      plan: { targets: earlier.able(plan.targets) },
       request,
+      forTarget: views.forTarget,
       signal,
       clientHeaders: headers,
       table: exchange.snapshot.table,
       connections: exchange.snapshot.connections,
       elapsedMs: () => exchange.elapsedMs(),
-      onAttemptFailed: (report) => exchange.attemptFailed(report),
+      onAttemptFailed: (report) => (exchange.attemptFailed(report), views.attemptFailed(report)),
     });
     if (result.status === 'refused') {
       const own = refusalReply(result, dialect);
@@ -91,11 +110,16 @@ export async function serveExchange(
       exchange.finish(exchange.refused(result));
       return;
     }
-    exchange.answered(result.outcome, result.startedAtMs);
+    const answer = result.outcome;
+    exchange.answered(answer, result.startedAtMs, views.listen(answer));
 
-    const reply = prepareReply({ exchange, request, clientDialect: dialect, answer: result.outcome });
-    client.commit(200, reply.headers); // no fallback after this line
-    await reply.relayTo(client);
+    const reply = prepareReply({ exchange, request: asked, clientDialect: dialect, answer });
+    const kept = keepAnswer(deps, wire, asked, client, {
+      maker: { provider: answer.target.provider, model: answer.target.id },
+      isPassedThrough: answer.dialect.id === dialect.id,
+    });
+    kept.commit(200, reply.headers); // no fallback after this line
+    await reply.relayTo(kept);
     exchange.finish();
     exchange.judge(undefined, deps.attempts.health);
   } catch (error) {

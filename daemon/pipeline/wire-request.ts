@@ -5,7 +5,7 @@ import type { ClientResponse } from './client-response.ts';
 
 export interface WireRequest {
   readonly dialect: ClientDialect;
-  /** Lower-case names; values of repeated headers joined with ", ". Credentials and cookies are already taken out. */
+  /** Lower-case names; values of repeated headers joined with ", ". The values of credentials and cookies are taken out, their names stay. */
   readonly headers: ReadonlyMap<string, string>;
   readonly query: URLSearchParams;
   /** Without the query and without a `/k/<token>` prefix. */
@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly bytes: Buffer;
   /** Aborted with `client.closed` when the client leaves before its answer is complete, with `router.shutting_down` at the end of the grace period. */
   readonly signal: AbortSignal;
+  /** The WebSocket connection it came over; answers that are not to be stored can be gone on from there alone. */
+  readonly session?: object;
   /** Unix epoch, ms. */
   readonly receivedAtMs: number;
   /** Same moment on the clock that never runs backwards. */

@@ -24,6 +24,8 @@ export interface AttemptLoopDeps {
 export interface AttemptRun {
   readonly plan: Pick<RoutePlan, 'targets'>;
   readonly request: ConversationRequest;
+  /** What differs from target to target; absent = every target gets `request` and no history. */
+  readonly forTarget?: (target: ModelTarget) => Pick<AttemptContext, 'request' | 'history'>;
   /** Aborted with a RouterError that says why. */
   readonly signal: AbortSignal;
   readonly table: { readonly maxAttempts: number };
@@ -76,6 +78,7 @@ export async function runAttempts(deps: AttemptLoopDeps, run: AttemptRun): Promi
     health.started(target);
     const outcome = await deps.upstream.attempt(target, {
       request: run.request,
+      ...run.forTarget?.(target),
       signal: run.signal,
       isLast: waiting.length === 0 || attemptsLeft <= 0,
       ...(run.clientHeaders && { clientHeaders: run.clientHeaders }),

@@ -5,6 +5,7 @@ import type { ProviderConnection } from '../catalog/catalog.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
+import type { SignedHistory } from '../conversation/seal.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
 import type { UpstreamDialect } from '../dialects/dialect.ts';
 import type { SseFrame } from '../dialects/sse-parser.ts';
@@ -54,6 +55,8 @@ export type AttemptOutcome =
 
 export interface AttemptContext {
   readonly request: ConversationRequest;
+  /** What this target may be told of signed thoughts; absent = nothing is remembered. */
+  readonly history?: SignedHistory;
   /** Aborted when the client leaves, the total time is up, or the daemon stops. */
   readonly signal: AbortSignal;
   /** The last target of a chain is given more time to its first event. */

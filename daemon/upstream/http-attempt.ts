@@ -3,7 +3,7 @@
 
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
-import type { EncodedRequest, UpstreamDialect } from '../dialects/dialect.ts';
+import { spokenDialect, type EncodedRequest, type UpstreamDialect } from '../dialects/dialect.ts';
 import { RouterError } from '../errors.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import type { Clock } from '../util/clock.ts';
@@ -13,9 +13,10 @@ import { AnswerStream } from './answer-stream.ts';
 import type { Answer, AttemptContext, AttemptOutcome, Upstream } from './attempt.ts';
 import { createDispatchers, type Dispatchers } from './dispatchers.ts';
 import { openCall, type HttpCall, type ResponseHeaders } from './http-call.ts';
-import { requestHeaders, type Connection } from './request-headers.ts';
+import { requestHeaders, urlOf, type Connection } from './request-headers.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { AttemptError, isOurBug, transportFailure } from './transport-failure.ts';
+import { createTokenCounter, type TokenCounter } from './token-counter.ts';
 import { Watchdog, type ExpiredPhase } from './watchdog.ts';
 
 /** Limits of one attempt, ms. */
@@ -38,7 +39,7 @@ export interface HttpUpstreamDeps {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-export interface HttpUpstream extends Upstream {
+export interface HttpUpstream extends Upstream, TokenCounter {
   /** Drops all connections; attempts that still run fail. */
   close(): Promise<void>;
 }
@@ -51,6 +52,7 @@ export function createHttpUpstream(deps: HttpUpstreamDeps): HttpUpstream {
   });
   return {
     attempt: (target, context) => new HttpAttempt(deps, dispatchers, target, context).run(),
+    ...createTokenCounter(deps, dispatchers),
     close: () => dispatchers.close(),
   };
 }
@@ -91,8 +93,9 @@ class HttpAttempt {
     this.#dispatchers = dispatchers;
     this.#target = target;
     this.#context = context;
-    this.#dialect = deps.dialectOf(target.dialect);
-    this.#connection = context.connections?.get(target.provider) ?? deps.connection(target.provider);
+    const connection = context.connections?.get(target.provider) ?? deps.connection(target.provider);
+    this.#dialect = deps.dialectOf(spokenDialect(connection, context.request.dialect));
+    this.#connection = { ...connection, dialect: this.#dialect.id };
     this.#limits = deps.timeouts();
     this.#startedMs = deps.clock.monotonicMs();
     const limits = { firstEventMs: firstEventLimitMs(this.#limits, context), totalMs: this.#limits.totalMs };
@@ -131,8 +134,14 @@ class HttpAttempt {
   #encode(): EncodedRequest {
     try {
       const { usageInStream } = this.#connection;
-      const target = usageInStream === undefined ? this.#target : { ...this.#target, usageInStream };
-      return this.#dialect.encodeRequest(this.#context.request, target);
+      const { request, history } = this.#context;
+      const target = {
+        ...this.#target,
+        dialect: this.#dialect.id,
+        ...(usageInStream === undefined ? {} : { usageInStream }),
+        ...(history === undefined ? {} : { history }),
+      };
+      return this.#dialect.encodeRequest(request, target);
     } catch (error) {
       if (!(error instanceof RouterError) || !error.code.startsWith('request.')) throw error;
       throw new AttemptError('rejected', error.message, { statusCode: error.statusCode });
@@ -142,12 +151,11 @@ class HttpAttempt {
   /** Resolves when status and headers are here. */
   async #send(encoded: EncodedRequest): Promise<HttpCall> {
     const { request, clientHeaders } = this.#context;
-    const { origin, pathname } = new URL(this.#connection.baseUrl);
+    const { origin, path } = urlOf(this.#connection, encoded.path);
     const headers = requestHeaders(this.#connection, request, clientHeaders);
     const known = this.#dispatchers.to(origin);
     const dispatcher = known instanceof Promise ? await known : known;
     if (this.#ended !== null) throw this.#ended;
-    const path = pathname.replace(/\/+$/, '') + encoded.path;
     const options = { origin, path, method: 'POST', headers, body: encoded.body } as const;
     this.#call = openCall(dispatcher, options, () => this.#deps.clock.monotonicMs());
     await this.#call.head();

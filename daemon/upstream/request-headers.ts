@@ -9,7 +9,7 @@ import { AttemptError } from './transport-failure.ts';
 /** How to reach one provider and how to identify there. `baseUrl` is absolute; configured headers win over ours. */
 export type Connection = Pick<
   ProviderConnection,
-  'name' | 'dialect' | 'baseUrl' | 'headers' | 'apiKey' | 'usageInStream'
+  'name' | 'dialect' | 'alsoSpeaks' | 'baseUrl' | 'headers' | 'apiKey' | 'usageInStream'
 >;
 
 /** Version that Anthropic's API requires; a client's own wins. https://docs.claude.com/en/api/versioning, 2026-11. */
@@ -37,6 +37,21 @@ const OURS = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/**
+ * Where a request of the dialect goes. Base URLs are written with and without the version that a dialect's path begins
+ * with; it must stand there once.
+ */
+export function urlOf(
+  { baseUrl }: Pick<Connection, 'baseUrl'>,
+  path: string,
+): { readonly origin: string; readonly path: string } {
+  const { origin, pathname } = new URL(baseUrl);
+  const base = pathname.replace(/\/+$/, '');
+  const version = /^\/v\d+[a-z]*(?=\/)/.exec(path)?.[0];
+  const rest = version !== undefined && base.endsWith(version) ? path.slice(version.length) : path;
+  return { origin, path: base + rest };
+}
 
 /** Names and values in turn. Throws AttemptError `auth` when the key cannot be a header value. */
 export function requestHeaders(

@@ -126,6 +126,7 @@ describe('layers', () => {
   it('keeps dialect folders apart from one another', () => {
     const wrong = daemonImports.filter(({ file, specifier }) => {
       const own = /^dialects\/([^/]+)\//.exec(file)?.[1];
+      if (own === 'passed-on') return false; // forms of chat completions, read with that dialect's codec
       if (own === undefined || !specifier.startsWith('../')) return false;
       const other = /^\.\.\/([a-z-]+)\//.exec(specifier)?.[1];
       return other !== undefined && other !== own;

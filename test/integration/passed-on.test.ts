@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 
 import { json, sse, startFakeUpstream, type FakeUpstream } from '../support/fake-upstream.ts';
 import { configFor, runDaemon, type TestDaemon } from '../support/run-daemon.ts';

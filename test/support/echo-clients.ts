@@ -237,11 +237,49 @@ class GoogleClient extends Client {
   }
 }
 
+/** Sends back its calls with the ids that they came with, as Ollama's SDK does with the whole message. */
+class OllamaClient extends Client {
+  readonly dialect = 'ollama-chat';
+  override readonly path = '/api/chat';
+
+  get body(): JsonObject {
+    const called = { name: 'read', description: 'Reads a file.', parameters: PARAMETERS };
+    return {
+      model: 'auto',
+      stream: false,
+      think: true,
+      messages: [{ role: 'system', content: SYSTEM }, ...this.history],
+      tools: [{ type: 'function', function: called }],
+    };
+  }
+
+  say(said: string): void {
+    this.history.push({ role: 'user', content: said });
+  }
+
+  giveResults(results: readonly string[]): void {
+    for (const [index, { name }] of this.openCalls.entries()) {
+      this.history.push({ role: 'tool', tool_name: name, content: results[index] ?? '' });
+    }
+  }
+
+  receive(answer: JsonObject): void {
+    const { thinking: _, ...rest } = objectOf(answer['message']) ?? {};
+    const message = this.habits.dropsThoughts ? rest : (objectOf(answer['message']) ?? {});
+    this.history.push(message);
+    this.openCalls = objects(message['tool_calls']).map((call) => ({
+      callId: text(call['id']),
+      name: text(objectOf(call['function'])?.['name']),
+    }));
+  }
+}
+
 export const CLIENT_DIALECTS = [
   'anthropic-messages',
   'openai-responses',
   'openai-chat',
   'google-generate',
+  'ollama-chat',
 ] as const;
 
 export type ClientDialectId = (typeof CLIENT_DIALECTS)[number];
@@ -254,8 +292,10 @@ export function createClient(dialect: ClientDialectId, habits: Habits): EchoClie
       return new ResponsesClient(habits);
     case 'openai-chat':
       return new ChatClient(habits);
-    default:
+    case 'google-generate':
       return new GoogleClient(habits);
+    default:
+      return new OllamaClient(habits);
   }
 }
 

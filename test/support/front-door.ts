@@ -1,5 +1,7 @@
 // The HTTP side of the daemon on port 0, with a request path and a control API that the test provides.
 
+import { openAiChat } from '../../daemon/dialects/openai-chat/dialect.ts';
+import { errorDialectFor } from '../../daemon/dialects/registry.ts';
 import { createErrorShapes } from '../../daemon/http/error-answer.ts';
 import { exchangeRoute } from '../../daemon/http/exchange-handler.ts';
 import { createGuard } from '../../daemon/http/guard.ts';
@@ -74,9 +76,9 @@ export function buildFrontDoor(options: FrontDoorOptions = {}): HttpServer {
   return createServer({
     guard: createGuard({ verifies: roleOf }),
     routes,
-    errorShapes: createErrorShapes({
-      dialectOf: (path) => (path === '/v1/chat/completions' ? errorDialect : undefined),
-      openAi: errorDialect,
+    errorShapes: createErrorShapes((path, saysAnthropic) => {
+      const own = errorDialectFor(path, saysAnthropic);
+      return own === openAiChat ? errorDialect : own;
     }),
     limits: () => ({ maxConcurrent: options.maxConcurrent ?? 256 }),
     log,

@@ -5,12 +5,14 @@ import { anthropicMessages } from '../../daemon/dialects/anthropic-messages/dial
 import type { StreamEvent } from '../../daemon/conversation/stream-event.ts';
 import type {
   AnswerIdentity,
+  ClientDialect,
   Dialect,
   EncodeTarget,
   UpstreamDialect,
 } from '../../daemon/dialects/dialect.ts';
 import { createSseParser } from '../../daemon/dialects/sse-parser.ts';
 import { googleGenerate } from '../../daemon/dialects/google-generate/dialect.ts';
+import { ollamaChat } from '../../daemon/dialects/ollama-chat/dialect.ts';
 import { openAiChat } from '../../daemon/dialects/openai-chat/dialect.ts';
 import { openAiResponses } from '../../daemon/dialects/openai-responses/dialect.ts';
 import { makerOf, SignedHistoryVault, type VaultTarget } from '../../daemon/pipeline/signed-history.ts';
@@ -47,11 +49,12 @@ export interface TurnReport {
 
 export type Random = () => number;
 
-export const CODECS: Readonly<Record<ClientDialectId, Dialect>> = {
+export const CLIENT_CODECS: Readonly<Record<ClientDialectId, ClientDialect>> = {
   'anthropic-messages': anthropicMessages,
   'openai-responses': openAiResponses,
   'openai-chat': openAiChat,
   'google-generate': googleGenerate,
+  'ollama-chat': ollamaChat,
 };
 
 export const TARGETS = {
@@ -98,7 +101,7 @@ export function exchange(given: {
   readonly vault: SignedHistoryVault;
   readonly conversationId: string;
   readonly client: EchoClient;
-  readonly clientCodec: Dialect;
+  readonly clientCodec: ClientDialect;
   readonly target: RigTarget;
   readonly pieces: readonly Piece[];
   /** The client reads a stream. */
@@ -138,8 +141,8 @@ export function exchange(given: {
     maker: makerOf(vaultTarget),
   };
   const translated =
-    given.isStream === true
-      ? accumulated(given.clientCodec, events, identity)
+    given.isStream === true && canBeRead(clientCodec)
+      ? accumulated(clientCodec, events, identity)
       : clientCodec.encodeResponse(events, identity);
   const received = codec.id === clientCodec.id ? body : translated;
   client.receive(received);
@@ -164,6 +167,10 @@ function accumulated(codec: Dialect, events: readonly StreamEvent[], identity: A
   const read = [...frames.flatMap((frame) => decoder.push(frame)), ...decoder.end()];
   const { maker: _, ...reader } = identity;
   return codec.encodeResponse(read, reader);
+}
+
+function canBeRead(codec: ClientDialect): codec is Dialect {
+  return 'createStreamDecoder' in codec;
 }
 
 function partsOfChunk(chunk: JsonObject | undefined): readonly JsonObject[] {
@@ -253,7 +260,7 @@ export function runSequence(plan: SequencePlan): SequenceReport {
     trail.push(`${target.strict.upstreamModel}[${pieces.map(({ type }) => type).join(' ')}]`);
     const conversationId = `c_${plan.seed}`;
     const isStream = random() < 0.5;
-    const clientCodec = CODECS[dialect];
+    const clientCodec = CLIENT_CODECS[dialect];
     const report = exchange({ vault, conversationId, client, clientCodec, target, pieces, isStream });
     const where = `seed ${plan.seed} ${dialect} ${JSON.stringify(habits)} ${trail.join(' ')}`;
     counts.turns += 1;

@@ -4,7 +4,7 @@
 import type { ConversationRequest, Message, MessageOutline } from '../../conversation/request.ts';
 import { RouterError } from '../../errors.ts';
 import type { DialectId } from '../../protocol/vocabulary.ts';
-import { type JsonValue, stringOf } from '../../util/json.ts';
+import { arrayOf, type JsonValue, stringOf } from '../../util/json.ts';
 import { spliceMembers, typeAt, valueAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
@@ -75,8 +75,8 @@ export function encodePlainRequest(
 }
 
 function plainMessage(value: JsonValue): Message {
-  const texts = Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [value];
-  return { role: 'user', content: texts.map((text) => ({ type: 'text', text: String(text) })) };
+  const texts = (Array.isArray(value) ? arrayOf(value) : [value]).filter((text) => typeof text === 'string');
+  return { role: 'user', content: texts.map((text) => ({ type: 'text', text })) };
 }
 
 function member(body: RequestBody, field: string): JsonValue | undefined {

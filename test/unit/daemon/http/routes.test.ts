@@ -70,25 +70,6 @@ describe('route table', () => {
     });
   }
 
-  for (const path of [
-    '/v1/messages',
-    '/v1/messages/count_tokens',
-    '/v1/responses',
-    '/v1beta/models/m:generateContent',
-    '/api/chat',
-  ]) {
-    it(`says of ${path} that this version does not serve it yet`, () => {
-      const { error } = missed('POST', path);
-      assert.equal(error.statusCode, 404);
-      assert.match(error.message, /does not serve this endpoint yet/);
-    });
-  }
-
-  it('serves a planned path as soon as it has a route', () => {
-    const later = createRouteTable([route(['POST'], '/v1/messages')]);
-    assert.ok('route' in later.match('POST', '/v1/messages'));
-  });
-
   for (const [method, path, allow] of [
     ['GET', '/v1/chat/completions', 'POST'],
     ['DELETE', '/v1/models', 'GET, HEAD'],

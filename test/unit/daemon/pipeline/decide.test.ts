@@ -20,7 +20,7 @@ function decided(
     classification: classification('simple'),
     headers,
     controls: readControls({ headers, query: new URLSearchParams() }).policy,
-    snapshot: { table: r.deps.snapshot().table, decideAt: 'task' },
+    snapshot: { table: r.deps.snapshot().table, decideAt: 'task', connections: new Map() },
     atMs: r.clock.now(),
     consume: true,
     ...more,

@@ -46,7 +46,7 @@ function route(r: Rig, wire: WireRequest, classifierCostUsd = 0): Opened {
     classification: classification('simple'),
     headers: wire.headers,
     controls: exchange.controls.policy,
-    snapshot: { table: exchange.snapshot.table, decideAt: 'task' },
+    snapshot: { table: exchange.snapshot.table, decideAt: 'task', connections: new Map() },
     atMs: wire.receivedAtMs,
     consume: true,
   });

@@ -12,7 +12,9 @@ import { createSseParser } from '../../../../daemon/dialects/sse-parser.ts';
 import type { RouterError } from '../../../../daemon/errors.ts';
 import type { Ledger } from '../../../../daemon/ledger/ledger.ts';
 import type { ClientResponse } from '../../../../daemon/pipeline/client-response.ts';
+import { ResponseMemory } from '../../../../daemon/pipeline/response-memory.ts';
 import type { PipelineDeps } from '../../../../daemon/pipeline/serve-exchange.ts';
+import { SignedHistoryVault } from '../../../../daemon/pipeline/signed-history.ts';
 import type { WireRequest } from '../../../../daemon/pipeline/wire-request.ts';
 import type { ControlEvent } from '../../../../daemon/protocol/control-events.ts';
 import type { ExchangeRecord } from '../../../../daemon/protocol/exchange-record.ts';
@@ -285,6 +287,8 @@ export function rig(options: RigOptions = {}): Rig {
       metadata: options.metadata ?? 'headers',
     }),
     cache: noResponseCache,
+    responses: new ResponseMemory(clock),
+    vault: new SignedHistoryVault(),
     classifier: fixedClassifier(options.complexity),
     policy: createCheapestCapablePolicy({ expectedCostUsd }),
     conversations: new ConversationStore(),

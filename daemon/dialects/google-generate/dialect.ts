@@ -1,0 +1,28 @@
+// Google's generateContent, assembled. What each part does stands at the head of its file.
+
+import type { Dialect } from '../dialect.ts';
+import { addMetadata } from '../metadata.ts';
+import { decodeRequest } from './decode-request.ts';
+import { decodeResponse } from './decode-response.ts';
+import { encodeRequest } from './encode-request.ts';
+import { encodeResponse, lossOf } from './encode-response.ts';
+import { decodeFailure, encodeError } from './errors.ts';
+import { createFrameFilter } from './passthrough.ts';
+import { createStreamDecoder } from './stream-decoder.ts';
+import { createStreamEncoder } from './stream-encoder.ts';
+
+export const googleGenerate: Dialect = {
+  id: 'google-generate',
+  streamContentType: 'text/event-stream; charset=utf-8',
+  lossOf,
+  decodeRequest,
+  encodeResponse,
+  createStreamEncoder,
+  createFrameFilter,
+  addMetadata,
+  encodeError,
+  encodeRequest,
+  decodeResponse,
+  createStreamDecoder,
+  decodeFailure,
+};

@@ -1,0 +1,59 @@
+// How many tokens a request has: by the provider's own count where it can be asked, else by an estimate that errs high,
+// since assistants compact too late on a count that is too low. Nothing is billed, so nothing is recorded.
+
+import { estimateRequestTokens } from '../classify/token-estimate.ts';
+import type { ModelTarget } from '../catalog/model-target.ts';
+import type { ConversationRequest } from '../conversation/request.ts';
+import { findTarget, resolveModelName } from '../route/model-name.ts';
+import type { TokenCounter } from '../upstream/token-counter.ts';
+import { parseRequestBody } from '../util/json-scan.ts';
+import type { RouterSnapshot } from './snapshot.ts';
+import type { WireRequest } from './wire-request.ts';
+
+export interface TokenCount {
+  readonly inputTokens: number;
+  readonly source: 'provider' | 'estimate';
+}
+
+export interface CountTokensDeps {
+  readonly snapshot: () => RouterSnapshot;
+  readonly counter: TokenCounter;
+}
+
+/** 90th percentile of how far the estimate lies below a provider's count; see classify/token-estimate.ts. */
+const MARGIN = 1.15;
+
+/**
+ * What Anthropic puts in front of the tools of a request, tokens: 290 to 804 by model and tool choice
+ * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview, checked 2026-11-21).
+ */
+const TOOL_PREAMBLE_TOKENS = 804;
+/** Around each message and each request. */
+const FRAME_TOKENS = 16;
+
+/** Throws what the request path would answer to a malformed body. */
+export async function countTokens(deps: CountTokensDeps, wire: WireRequest): Promise<TokenCount> {
+  const request = wire.dialect.decodeRequest(parseRequestBody(wire.bytes), wire.path);
+  const snapshot = deps.snapshot();
+  const target = targetOf(request, snapshot);
+  const estimate = estimateHigh(request, target);
+  const connection = target === undefined ? undefined : snapshot.connections.get(target.provider);
+  if (target === undefined || !target.usable || connection === undefined) return estimate;
+  const { signal, headers: clientHeaders } = wire;
+  const counted = await deps.counter.countTokens(target, { request, connection, signal, clientHeaders });
+  return counted === null ? estimate : { inputTokens: counted, source: 'provider' };
+}
+
+/** The model that the client has in mind: the one it names, else the baseline. */
+function targetOf(request: ConversationRequest, { table }: RouterSnapshot): ModelTarget | undefined {
+  const named = resolveModelName(request.requestModel, table);
+  if (named.kind === 'exact' || named.kind === 'ceiling') return named.target;
+  return table.baseline === null ? undefined : findTarget(table.baseline, table);
+}
+
+function estimateHigh(request: ConversationRequest, target: ModelTarget | undefined): TokenCount {
+  const factor = target?.tokenizerFactor ?? 1;
+  const tools = request.toolCount > 0 ? TOOL_PREAMBLE_TOKENS : 0;
+  const inputTokens = Math.ceil(estimateRequestTokens(request) * factor * MARGIN) + tools + FRAME_TOKENS;
+  return { inputTokens, source: 'estimate' };
+}
