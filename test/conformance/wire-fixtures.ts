@@ -13,6 +13,7 @@ export interface Exchange {
   /** `<dialect>/<provider>/<feature>/<name>` */
   readonly id: string;
   readonly provider: string;
+  readonly feature: string;
   readonly tags: readonly string[];
   readonly requestBody: Json | undefined;
   readonly statusCode: number;
@@ -46,6 +47,7 @@ function readExchange(file: string): Exchange {
   const recorded = JSON.parse(readFileSync(file, 'utf8')) as {
     id: string;
     provider: string;
+    feature: string;
     tags: string[];
     request: { body?: Json } | null;
     response: { status: number; body?: Json; text?: string; sse_file?: string };
@@ -55,6 +57,7 @@ function readExchange(file: string): Exchange {
   return {
     id: recorded.id,
     provider: recorded.provider,
+    feature: recorded.feature,
     tags: recorded.tags,
     requestBody: recorded.request?.body ?? undefined,
     statusCode: response.status,

@@ -56,8 +56,8 @@ function buildBody(request: ConversationRequest, target: EncodeTarget, losses: L
   const settings = takenSettings(request.settings(), target, losses);
   const declarations = request.tools().flatMap((tool) => encodeTool(tool, losses));
   const { systemInstruction, contents } = encodeContents(request, target, losses);
-  const toolConfig =
-    declarations.length === 0 ? undefined : encodeToolChoice(settings.toolChoice, target, losses);
+  const names = declarations.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+  const toolConfig = encodeToolChoice(settings.toolChoice, names, target, losses);
   const generationConfig = encodeConfig(request, settings, target, losses, declarations.length > 0);
   const tier = settings.serviceTier;
   if (tier !== undefined && !SERVICE_TIERS.has(tier) && tier !== 'auto' && tier !== 'default') {
@@ -104,15 +104,22 @@ function encodeTool(tool: ToolDefinition, losses: Losses): JsonObject[] {
   ];
 }
 
+/** `names`: the tools that are sent; Google refuses a choice that asks for another one. */
 function encodeToolChoice(
   choice: ToolChoice | undefined,
+  names: readonly string[],
   target: EncodeTarget,
   losses: Losses,
 ): JsonObject | undefined {
   if (choice === undefined) return undefined;
-  const { toolChoices } = target.traits ?? {};
-  if (toolChoices?.includes(choice.kind) === false) {
-    losses.add(`the tool choice ${choice.kind} is refused by the chosen model and was left out`);
+  const { kind } = choice;
+  if (names.length === 0 && (kind === 'auto' || kind === 'none')) return undefined;
+  if (names.length === 0 || (kind === 'tool' && !names.includes(choice.name))) {
+    losses.add('the tool choice asks for a tool that was left out');
+    return undefined;
+  }
+  if (target.traits?.toolChoices?.includes(kind) === false) {
+    losses.add(`the tool choice ${kind} is refused by the chosen model and was left out`);
     return undefined;
   }
   const modes = { auto: 'AUTO', none: 'NONE', required: 'ANY', tool: 'ANY' } as const;

@@ -57,7 +57,7 @@ function withRecalled(message: Message, history: SignedHistory | undefined): Mes
   if (recalled.length === 0) return message;
   const content = [...message.content];
   // From the end, so that the places in front stay right.
-  for (const { beforePart, part } of recalled.toSorted((a, b) => b.beforePart - a.beforePart)) {
+  for (const { beforePart, part } of recalled.toReversed()) {
     content.splice(beforePart, 0, part);
   }
   return { ...message, content };

@@ -57,7 +57,9 @@ describe('ollama routes', () => {
       ['claude-opus', 200_000],
     );
     assert.deepEqual(capabilities, ['completion', 'tools', 'vision', 'thinking']);
-    assert.deepEqual(shown('exact/deepseek-flash').capabilities, ['completion', 'tools']);
+    const flash = shown('exact/deepseek-flash');
+    assert.equal(flash.model_info[`${architecture}.context_length`], 128_000);
+    assert.deepEqual(flash.capabilities, ['completion', 'tools']);
   });
 
   it('tell of a routed name what the best of the models can', () => {

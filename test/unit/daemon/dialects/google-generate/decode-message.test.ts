@@ -36,6 +36,15 @@ describe('google-generate messages', () => {
     );
   });
 
+  it('joins the texts of the model, which are pieces of one, and never those of a user', () => {
+    const parts = [{ text: 'Hel' }, { text: 'lo' }];
+    assert.deepEqual(contentOf(parts, 'model'), [{ type: 'text', text: 'Hello' }]);
+    assert.deepEqual(contentOf(parts), [
+      { type: 'text', text: 'Hel' },
+      { type: 'text', text: 'lo' },
+    ]);
+  });
+
   it('keeps what it has no word for as it was written', () => {
     const part = { thoughtSignature: 'skip_thought_signature_validator', executableCode: { code: '1' } };
     assert.deepEqual(contentOf([part], 'model'), [{ type: 'other', wireType: 'executableCode', raw: part }]);

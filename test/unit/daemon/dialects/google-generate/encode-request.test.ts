@@ -330,6 +330,24 @@ describe('google-generate requests to Google', () => {
     ]);
   });
 
+  it('leave out a tool choice that the model or the tools left cannot serve', () => {
+    const choiceOf = (fields: object, traits: ModelTraits = {}) => {
+      const { body, warnings } = sent(chatRequest(fields), { ...TARGET, traits });
+      return [body['toolConfig'], ...warnings];
+    };
+    const tools = [{ type: 'function', function: { name: 'f' } }];
+    const named = (name: string) => ({ tools, tool_choice: { type: 'function', function: { name } } });
+    assert.deepEqual(choiceOf(named('f')), [
+      { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['f'] } },
+    ]);
+    assert.deepEqual(choiceOf(named('g')), [undefined, 'the tool choice asks for a tool that was left out']);
+    assert.deepEqual(choiceOf({ tool_choice: 'auto' }), [undefined]);
+    assert.deepEqual(choiceOf({ tools, tool_choice: 'required' }, { toolChoices: ['auto'] }), [
+      undefined,
+      'the tool choice required is refused by the chosen model and was left out',
+    ]);
+  });
+
   it('refuse a request that is bound to another vendor', () => {
     const request = Object.assign(Object.create(chatRequest({})) as ConversationRequest, {
       boundBy: 'conversation',
