@@ -68,6 +68,11 @@ const CLIENT_ROWS: readonly ClientRow[] = [
   },
   {
     client: 'copilot',
+    tests: [{ header: 'user-agent', startsWith: 'GitHubCopilotChat/' }],
+    evidence: 'Copilot Chat 0.67.0 in VS Code 1.139.1, in all three wire formats',
+  },
+  {
+    client: 'copilot',
     tests: [{ header: 'x-interaction-type' }],
     evidence: 'Copilot CLI 1.0.102, first request of a turn',
   },

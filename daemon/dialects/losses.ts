@@ -31,7 +31,8 @@ export function noteUncarried(
   request: ConversationRequest,
   carried: ReadonlySet<SettingName>,
 ): void {
-  const { boundBy } = request;
+  // A stored conversation that nobody has put in full into the request would be answered without its beginning.
+  const boundBy = request.boundBy ?? (request.previousResponseId && 'previous_response_id');
   if (boundBy !== undefined) {
     const message = `${boundBy} names something that only its own provider has stored; send the content itself`;
     throw new RouterError('request.unsupported', message, { param: boundBy });

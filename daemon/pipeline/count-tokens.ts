@@ -28,6 +28,8 @@ const MARGIN = 1.15;
  * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview, checked 2026-11-21).
  */
 const TOOL_PREAMBLE_TOKENS = 804;
+/** What a tool of Anthropic's own adds, whose definition is not in the request: the most a recording shows (memory). */
+const SERVER_TOOL_TOKENS = 1250;
 /** Around each message and each request. */
 const FRAME_TOKENS = 16;
 
@@ -51,9 +53,14 @@ function targetOf(request: ConversationRequest, { table }: RouterSnapshot): Mode
   return table.baseline === null ? undefined : findTarget(table.baseline, table);
 }
 
-function estimateHigh(request: ConversationRequest, target: ModelTarget | undefined): TokenCount {
+/** What the request has at most, as far as it can be told without asking. */
+export function estimateHigh(
+  request: ConversationRequest,
+  target: Pick<ModelTarget, 'tokenizerFactor'> | undefined,
+): TokenCount {
   const factor = target?.tokenizerFactor ?? 1;
-  const tools = request.toolCount > 0 ? TOOL_PREAMBLE_TOKENS : 0;
+  const serverTools = request.tools().filter((tool) => tool.kind === 'server').length;
+  const tools = request.toolCount > 0 ? TOOL_PREAMBLE_TOKENS + SERVER_TOOL_TOKENS * serverTools : 0;
   const inputTokens = Math.ceil(estimateRequestTokens(request) * factor * MARGIN) + tools + FRAME_TOKENS;
   return { inputTokens, source: 'estimate' };
 }

@@ -27,7 +27,8 @@ function gifSize(bytes: Buffer): ImageSize | undefined {
 }
 
 function webpSize(bytes: Buffer): ImageSize | undefined {
-  if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WEBP') return undefined;
+  if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WEBP')
+    return undefined;
   switch (bytes.toString('latin1', 12, 16)) {
     case 'VP8X':
       return { widthPixels: 1 + bytes.readUIntLE(24, 3), heightPixels: 1 + bytes.readUIntLE(27, 3) };

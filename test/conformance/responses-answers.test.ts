@@ -535,6 +535,7 @@ describe('openai-responses answers, conformance', function () {
     assert.deepEqual(Object.keys(lost).toSorted(), [
       'annotations',
       'apply_patch_call',
+      'caller',
       'code_interpreter_call',
       'file_search_call',
       'image_generation_call',

@@ -33,7 +33,10 @@ export type Counts = readonly [number, number, number, number, number];
 export interface Answer {
   readonly choices: ReadonlyMap<number, Choice>;
   readonly usage: Counts | undefined;
-  /** Proofs of thoughts: the vendor's own, or those of another vendor in our envelopes. */
+  /**
+   * Proofs of thoughts: the vendor's own, or those of another vendor in our envelopes. Of `reasoning_details` the
+   * proofs in them, since the details of a stream come in pieces.
+   */
   readonly seals: readonly string[];
   /** Everything in the answer that is not read above, by its wire name. */
   readonly others: ReadonlySet<string>;
@@ -103,11 +106,18 @@ const CHAT_MEMBERS: ReadonlySet<string> = new Set([
   'reasoning_details',
 ]);
 
+/** Say nothing that is not said elsewhere in the same delta. */
+const CHAT_REMARKS: ReadonlySet<string> = new Set([
+  'channel', // Groq: `analysis` beside `reasoning`
+  'thought_signature', // Google's compatible endpoint: stands in `extra_content` too
+]);
+
 /** `chunks`: those of a stream, or one plain answer. */
 export function readChat(chunks: readonly Json[]): Answer {
   const choices = new Map<number, Choice>();
   const finishes = new Map<number, string>();
   const others = new Set<string>();
+  const seals: string[] = [];
   for (const entry of chunks.flatMap((chunk) => list(chunk['choices']))) {
     const index = Number(entry['index'] ?? 0);
     const choice = choices.get(index) ?? newChoice();
@@ -115,9 +125,12 @@ export function readChat(chunks: readonly Json[]): Answer {
     finishes.set(index, (finishes.get(index) ?? '') || text(entry['finish_reason']));
     const delta = object(entry['delta'] ?? entry['message']);
     readChatDelta(choice, delta, others);
+    for (const detail of list(delta['reasoning_details'])) {
+      for (const name of ['signature', 'data']) addSeal(seals, text(detail[name]));
+    }
     if (!saysNothing(entry['logprobs'])) others.add('logprobs');
     for (const [name, value] of Object.entries(delta)) {
-      if (!CHAT_MEMBERS.has(name) && !saysNothing(value)) others.add(name);
+      if (!CHAT_MEMBERS.has(name) && !CHAT_REMARKS.has(name) && !saysNothing(value)) others.add(name);
     }
   }
   for (const [index, choice] of choices) {
@@ -127,7 +140,7 @@ export function readChat(chunks: readonly Json[]): Answer {
   const usage = chunks
     .map((chunk) => chunk['usage'] ?? object(chunk['x_groq'])['usage'])
     .findLast((value) => isJsonObject(value));
-  return { choices, usage: usage === undefined ? undefined : chatCounts(object(usage)), seals: [], others };
+  return { choices, usage: usage === undefined ? undefined : chatCounts(object(usage)), seals, others };
 }
 
 function readChatDelta(choice: Choice, delta: Json, others: Set<string>): void {
@@ -290,7 +303,13 @@ function messageCounts(usage: Json): Counts {
   const read = count(usage['cache_read_input_tokens']);
   const written = count(usage['cache_creation_input_tokens']);
   const thinking = count(object(usage['output_tokens_details'])['thinking_tokens']);
-  return [count(usage['input_tokens']) + read + written, read, written, count(usage['output_tokens']), thinking];
+  return [
+    count(usage['input_tokens']) + read + written,
+    read,
+    written,
+    count(usage['output_tokens']),
+    thinking,
+  ];
 }
 
 /**
@@ -357,8 +376,7 @@ export function readGoogle(chunks: readonly Json[]): Answer {
       finishes.set(0, 'SAFETY');
     }
   }
-  for (const [index, choice] of choices)
-    settle(choice, GOOGLE_FINISH[finishes.get(index) ?? ''] ?? 'other');
+  for (const [index, choice] of choices) settle(choice, GOOGLE_FINISH[finishes.get(index) ?? ''] ?? 'other');
   const usages = chunks.map((chunk) => object(chunk['usageMetadata']));
   const usage = usages.findLast((one) => one['promptTokenCount'] !== undefined);
   return { choices, usage: usage === undefined ? undefined : googleCounts(usage), seals, others };
@@ -377,7 +395,13 @@ function readPart(choice: Choice, part: Json, others: Set<string>, seals: string
   const call = object(wireCall);
   if (call['name'] !== undefined) {
     const value = call['args'] ?? {};
-    choice.tools.push({ id: text(call['id']), name: text(call['name']), raw: undefined, value, isText: false });
+    choice.tools.push({
+      id: text(call['id']),
+      name: text(call['name']),
+      raw: undefined,
+      value,
+      isText: false,
+    });
   }
   const last = choice.tools.at(-1);
   for (const piece of list(call['partialArgs'])) {

@@ -113,6 +113,8 @@ export class BlockReader {
           callId: callId === '' ? `call_${id}` : callId,
           name: originalToolName(stringOf(block['name']) ?? ''),
         });
+        // A program that the provider runs waits for the result, not the model; elsewhere there is no such program.
+        if (objectOf(block['caller'])?.['type'] !== 'direct') this.other('caller', block['caller']);
         break;
       }
       case 'other':
@@ -163,7 +165,9 @@ export class BlockReader {
   }
 
   private other(wireType: string, value: JsonValue | undefined): void {
-    if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return;
+    const isText = typeof value === 'string' && value !== '';
+    const isFilled = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+    if (!isText && !isFilled) return;
     const bytes = Buffer.byteLength(JSON.stringify(value));
     this.emit({ type: 'other-content', choice: 0, wireType, bytes });
   }

@@ -27,6 +27,7 @@ export function decodeResponse(body: JsonObject): readonly StreamEvent[] {
     ...blocks.readWhole(content),
     ...blocks.extra('container', body['container']),
     ...blocks.extra('context_management', body['context_management']),
+    ...blocks.extra('stop_sequence', body['stop_sequence']),
     ...(usage === undefined ? [] : [usage]),
     ...blocks.finish(stringOf(body['stop_reason']) ?? '', objectOf(body['stop_details'])),
     { type: 'response-end' },

@@ -35,6 +35,10 @@ export function decodeFinishReason(wireReason: string): FinishReason {
   return DECODED.get(wireReason) ?? 'other';
 }
 
+export function isOwnReason(wireReason: string): boolean {
+  return DECODED.has(wireReason);
+}
+
 /**
  * The reason a client is told. Clients go by `tool_use` to run tools and by `refusal` to notice one, while other vendors
  * say "stop" in both cases (OpenAI: forced tool calls, refusals), so what the answer held counts too.

@@ -106,6 +106,7 @@ class MessageDecoder implements StreamDecoder {
     const usage = this.usage.merge(message['usage']);
     return [
       ...this.blocks.extra('container', delta['container']),
+      ...this.blocks.extra('stop_sequence', delta['stop_sequence']),
       ...this.blocks.extra('context_management', message['context_management']),
       ...(usage === undefined ? [] : [usage]),
     ];

@@ -32,6 +32,8 @@ export class CandidateWriter {
   private signature: string | undefined;
   private hasThoughtText = false;
   private hasSignedCall = false;
+  /** The model refused, in the text of this candidate. */
+  hasRefusal = false;
 
   constructor(identity: AnswerIdentity) {
     this.identity = identity;
@@ -43,8 +45,9 @@ export class CandidateWriter {
   /** Parts that this event completes, in order. */
   push(event: StreamEvent): readonly JsonObject[] {
     switch (event.type) {
-      case 'text-delta':
       case 'refusal-delta':
+      case 'text-delta':
+        this.hasRefusal ||= event.type === 'refusal-delta';
         if (event.delta !== '') this.add({ text: event.delta });
         break;
       case 'reasoning-start':

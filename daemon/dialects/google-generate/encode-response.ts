@@ -24,7 +24,7 @@ export function encodeResponse(events: readonly StreamEvent[], identity: AnswerI
     append(candidate.parts, candidate.writer.push(event));
     if (event.type === 'choice-end') {
       append(candidate.parts, candidate.writer.end());
-      candidate.finishReason = encodeFinishReason(event.finishReason);
+      candidate.finishReason = encodeFinishReason(event.finishReason, candidate.writer.hasRefusal);
     }
   }
   return {
@@ -44,12 +44,6 @@ export function encodeResponse(events: readonly StreamEvent[], identity: AnswerI
 export function answerHead({ responseId, responseModel, createdAtS }: AnswerIdentity): JsonObject {
   const createTime = new Date(createdAtS * 1000).toISOString();
   return { modelVersion: responseModel, createTime, responseId };
-}
-
-/** What of an event has no place in an answer of this dialect. */
-export function lossOf(event: StreamEvent): string | undefined {
-  if (event.type !== 'other-content') return undefined;
-  return `content of type ${event.wireType} has no place in a Gemini answer and was left out`;
 }
 
 function candidateOf(candidates: Map<number, Candidate>, index: number, identity: AnswerIdentity): Candidate {

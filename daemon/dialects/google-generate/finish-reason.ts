@@ -57,6 +57,7 @@ export function isBlunder(wireReason: string): boolean {
   return BLUNDERS.has(wireReason);
 }
 
-export function encodeFinishReason(reason: FinishReason): string {
-  return ENCODED[reason];
+/** `hasRefusal`: OpenAI ends a refusal by `stop`, and here its text looks like any other. */
+export function encodeFinishReason(reason: FinishReason, hasRefusal = false): string {
+  return ENCODED[hasRefusal && reason === 'stop' ? 'refusal' : reason];
 }

@@ -33,7 +33,7 @@ class ChunkEncoder implements StreamEncoder {
     const writer = this.writerOf(event.choice);
     if (event.type !== 'choice-end') return this.chunks(event.choice, writer.push(event));
     const [last = { text: '' }, ...before] = writer.end().toReversed();
-    const finishReason = encodeFinishReason(event.finishReason);
+    const finishReason = encodeFinishReason(event.finishReason, writer.hasRefusal);
     this.ended.push({ ...candidateOf(event.choice, last), finishReason });
     return this.chunks(event.choice, before.toReversed());
   }

@@ -51,9 +51,20 @@ export function lossOf(event: StreamEvent): string | undefined {
   }
   if ('choice' in event && event.choice > 0)
     return 'an Ollama answer holds one choice; the others were left out';
+  if (event.type === 'refusal-delta') {
+    return 'a refusal has no place of its own in an Ollama answer; it stands there as text';
+  }
+  if (event.type === 'usage' && hasParts(event.usage)) {
+    return 'an Ollama answer has no counts of cached and reasoning tokens; they are in its totals only';
+  }
   if (event.type !== 'choice-end') return undefined;
   const { finishReason } = event;
   if (finishReason !== 'content-filter' && finishReason !== 'refusal' && finishReason !== 'other')
     return undefined;
   return `that the answer ended by ${finishReason} has no word in an Ollama answer, which says stop`;
+}
+
+function hasParts(usage: TokenUsage): boolean {
+  const { cacheReadInputTokens, cacheCreationInputTokens, reasoningOutputTokens } = usage;
+  return cacheReadInputTokens + cacheCreationInputTokens + reasoningOutputTokens > 0;
 }

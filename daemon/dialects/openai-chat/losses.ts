@@ -5,6 +5,9 @@ import type { StreamEvent } from '../../conversation/stream-event.ts';
 
 /** A sentence for the record; undefined = nothing of this event is lost. */
 export function lossOf(event: StreamEvent): string | undefined {
+  if (event.type === 'choice-end' && event.finishReason === 'other') {
+    return `that the answer ended by ${event.wireReason} has no word in a chat completion, which says stop`;
+  }
   if (event.type !== 'other-content') return undefined;
   return `${event.wireType} has no place in a chat completion and was left out of the answer`;
 }

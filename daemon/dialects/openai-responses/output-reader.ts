@@ -9,7 +9,14 @@
 
 import type { Seal } from '../../conversation/seal.ts';
 import type { StreamEvent } from '../../conversation/stream-event.ts';
-import { arrayOf, isJsonObject, type JsonObject, type JsonValue, stringOf } from '../../util/json.ts';
+import {
+  arrayOf,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  objectOf,
+  stringOf,
+} from '../../util/json.ts';
 import type { AnswerContent } from './finish-reason.ts';
 import { namespacedName } from './tool-names.ts';
 
@@ -260,6 +267,9 @@ export class OutputReader {
   private finishCall(item: Item, wire: JsonObject): void {
     if (!item.isStarted) this.startCall(item, wire);
     this.emit({ type: 'tool-input-end', id: `call-${item.index}`, choice: 0 });
+    // A program that the provider runs waits for the result, not the model; elsewhere there is no such program.
+    const caller = objectOf(wire['caller']) ?? objectOf(item.first['caller']);
+    if (caller?.['type'] !== 'direct') this.other('caller', caller);
   }
 
   private inputDelta(item: Item, delta: string): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ApiKey } from '../../../../daemon/catalog/api-key.ts';
 import type { DialectId } from '../../../../daemon/protocol/vocabulary.ts';
-import { requestHeaders, type Connection } from '../../../../daemon/upstream/request-headers.ts';
+import { requestHeaders, urlOf, type Connection } from '../../../../daemon/upstream/request-headers.ts';
 import { AttemptError } from '../../../../daemon/upstream/transport-failure.ts';
 
 function headersFor(given: {
@@ -138,4 +138,21 @@ describe('requestHeaders', () => {
       assert.equal(headers[name], undefined, name);
     }
   });
+});
+
+describe('upstream/request-headers urlOf', () => {
+  for (const [baseUrl, path, expected] of [
+    ['https://a.example', '/v1/messages', '/v1/messages'],
+    ['https://a.example/', '/v1/messages', '/v1/messages'],
+    ['https://a.example/v1', '/v1/messages', '/v1/messages'],
+    ['https://a.example/v1/', '/v1/messages', '/v1/messages'],
+    ['https://a.example/anthropic', '/v1/messages', '/anthropic/v1/messages'],
+    ['https://a.example/v1', '/chat/completions', '/v1/chat/completions'],
+    ['https://a.example/v1beta', '/models/m:generateContent', '/v1beta/models/m:generateContent'],
+    ['https://a.example/v10', '/v1/messages', '/v10/v1/messages'],
+  ] as const) {
+    it(`puts ${path} below ${baseUrl} with one version`, () => {
+      assert.deepEqual(urlOf({ baseUrl }, path), { origin: 'https://a.example', path: expected });
+    });
+  }
 });

@@ -43,6 +43,21 @@ describe('anthropic-messages decode-response', () => {
     ]);
   });
 
+  it('names a program that calls a tool, and the stop sequence that ended the answer', () => {
+    const call = { type: 'tool_use', id: 't', name: 'f', input: {} };
+    const events = decodeResponse({
+      ...HEAD,
+      content: [
+        { ...call, caller: { type: 'direct' } },
+        { ...call, caller: { type: 'code_execution_20250825', tool_id: 'srvtoolu_1' } },
+      ],
+      stop_reason: 'stop_sequence',
+      stop_sequence: 'END',
+    });
+    const others = brief(events).filter((line) => line.startsWith('other'));
+    assert.deepEqual(others, ['other caller', 'other stop_sequence']);
+  });
+
   it('reads an empty answer, and one without a reason for its end', () => {
     assert.deepEqual(brief(decodeResponse({ ...HEAD, content: [], stop_reason: null })), [
       'start msg_1 claude',

@@ -15,6 +15,14 @@ describe('anthropic-messages losses', () => {
     assert.deepEqual(textPart('t', 'x', 1).map(lossOf), [undefined, undefined, undefined]);
   });
 
+  it('names an end that only another vendor has a word for', () => {
+    assert.equal(
+      lossOf(end('other', 'OTHER')),
+      'that the answer ended by OTHER has no word in an Anthropic message, which says end_turn',
+    );
+    assert.equal(lossOf(end('other', 'pause_turn')), undefined);
+  });
+
   it('says nothing of what is carried', () => {
     for (const event of [START, ...textPart('t', 'x'), ...thought('r', 'x'), toolStart('c', 'c', 'f')]) {
       assert.equal(lossOf(event), undefined);

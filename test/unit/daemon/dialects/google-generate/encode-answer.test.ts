@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import type { StreamEvent } from '../../../../../daemon/conversation/stream-event.ts';
 import type { AnswerIdentity } from '../../../../../daemon/dialects/dialect.ts';
 import { openEnvelope } from '../../../../../daemon/dialects/envelope.ts';
-import { encodeResponse, lossOf } from '../../../../../daemon/dialects/google-generate/encode-response.ts';
+import { encodeResponse } from '../../../../../daemon/dialects/google-generate/encode-response.ts';
+import { lossOf } from '../../../../../daemon/dialects/google-generate/losses.ts';
 import { createStreamEncoder } from '../../../../../daemon/dialects/google-generate/stream-encoder.ts';
 import type { JsonObject } from '../../../../../daemon/util/json.ts';
 import { IDENTITY, requestOf } from './google-support.ts';
@@ -225,5 +226,30 @@ describe('google-generate answers', () => {
     const loss = lossOf({ type: 'other-content', choice: 0, wireType: 'logprobs', bytes: 9 });
     assert.equal(loss, 'content of type logprobs has no place in a Gemini answer and was left out');
     assert.equal(lossOf({ type: 'text-start', id: 'a', choice: 0 }), undefined);
+  });
+
+  it('name refusals, which they show as text, and counts that they have no word for', () => {
+    assert.match(
+      lossOf({ type: 'refusal-delta', id: 'r', choice: 0, delta: 'no' }) ?? '',
+      /stands there as text/,
+    );
+    const usage = { inputTokens: 9, cacheReadInputTokens: 3, outputTokens: 2, reasoningOutputTokens: 1 };
+    assert.equal(lossOf({ type: 'usage', usage: { ...usage, cacheCreationInputTokens: 0 } }), undefined);
+    assert.match(
+      lossOf({ type: 'usage', usage: { ...usage, cacheCreationInputTokens: 4 } }) ?? '',
+      /no count of tokens written to a cache/,
+    );
+  });
+
+  it('end a refusal by SAFETY, also where its vendor says stop', () => {
+    const events: readonly StreamEvent[] = [
+      { type: 'refusal-delta', id: 'r', choice: 0, delta: 'no' },
+      { type: 'choice-end', choice: 0, finishReason: 'stop', wireReason: 'stop' },
+    ];
+    const [candidate] = (encodeResponse(events, IDENTITY) as unknown as Answer).candidates;
+    assert.equal(candidate?.finishReason, 'SAFETY');
+    const encoder = createStreamEncoder(IDENTITY);
+    const stream = events.map((event) => encoder.push(event)).join('') + encoder.end(undefined);
+    assert.match(stream, /"finishReason":"SAFETY"/);
   });
 });

@@ -49,13 +49,9 @@ describe('google-generate finish reasons', () => {
 
   it('come back as Google writes them', () => {
     const neutral = ['stop', 'length', 'tool-calls', 'content-filter', 'refusal', 'other'] as const;
-    assert.deepEqual(neutral.map(encodeFinishReason), [
-      'STOP',
-      'MAX_TOKENS',
-      'STOP',
-      'SAFETY',
-      'SAFETY',
-      'OTHER',
-    ]);
+    assert.deepEqual(
+      neutral.map((reason) => encodeFinishReason(reason)),
+      ['STOP', 'MAX_TOKENS', 'STOP', 'SAFETY', 'SAFETY', 'OTHER'],
+    );
   });
 });

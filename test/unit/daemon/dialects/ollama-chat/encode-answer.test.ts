@@ -110,6 +110,13 @@ describe('ollama-chat answers', () => {
       /ended by content-filter/,
     );
     assert.equal(lossOf({ type: 'choice-end', ...at, finishReason: 'stop', wireReason: 'x' }), '');
+    assert.match(lossOf({ type: 'refusal-delta', id: 'r', ...at, delta: 'no' }), /stands there as text/);
+    const totals = { inputTokens: 9, cacheCreationInputTokens: 0, outputTokens: 2, reasoningOutputTokens: 0 };
+    assert.equal(lossOf({ type: 'usage', usage: { ...totals, cacheReadInputTokens: 0 } }), '');
+    assert.match(
+      lossOf({ type: 'usage', usage: { ...totals, cacheReadInputTokens: 3 } }),
+      /no counts of cached and reasoning tokens/,
+    );
   });
 
   it('are errors of one sentence when they fail', () => {

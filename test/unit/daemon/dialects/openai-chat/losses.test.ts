@@ -10,6 +10,15 @@ describe('openai-chat losses', () => {
     );
   });
 
+  it('names an end that chat completions have no word for', () => {
+    const end = { type: 'choice-end', choice: 0, wireReason: 'pause_turn' } as const;
+    assert.equal(
+      lossOf({ ...end, finishReason: 'other' }),
+      'that the answer ended by pause_turn has no word in a chat completion, which says stop',
+    );
+    assert.equal(lossOf({ ...end, finishReason: 'content-filter' }), undefined);
+  });
+
   it('carries several answers, and says nothing of seals, which are remembered', () => {
     assert.equal(
       lossOf({ type: 'choice-end', choice: 1, finishReason: 'stop', wireReason: 'stop' }),

@@ -20,6 +20,15 @@ describe('openai-responses losses', () => {
     );
   });
 
+  it('are said of ends that a response has no word for', () => {
+    const end = { type: 'choice-end', choice: 0, wireReason: 'pause_turn' } as const;
+    assert.equal(
+      lossOf({ ...end, finishReason: 'other' }),
+      'that the answer ended by pause_turn has no word in a response, which says completed',
+    );
+    assert.equal(lossOf({ ...end, finishReason: 'length' }), undefined);
+  });
+
   it('are none for what a response carries', () => {
     for (const event of [...textOf('a'), ...callOf('f', '{}'), END]) assert.equal(lossOf(event), undefined);
   });

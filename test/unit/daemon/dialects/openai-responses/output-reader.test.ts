@@ -205,6 +205,15 @@ describe('openai-responses output reader', () => {
     assert.deepEqual(briefContent(done(0, call({ arguments: {} }))), calls);
   });
 
+  it('names a program of the provider that calls a tool', () => {
+    const others = (caller: object): readonly string[] =>
+      briefContent(added(0, call({ caller })), done(0, call({ caller }))).filter((event) =>
+        event.startsWith('other'),
+      );
+    assert.deepEqual(others({ type: 'direct' }), []);
+    assert.deepEqual(others({ type: 'program', caller_id: 'call_2' }), ['other caller']);
+  });
+
   it('waits for the name of a call', () => {
     const early = on('function_call_arguments.delta', 0, { delta: '{}' });
     assert.deepEqual(briefContent(early, done(0, call({ arguments: '{}' }))), [
