@@ -45,6 +45,7 @@ import { ResponseMemory } from './pipeline/response-memory.ts';
 import { serveExchange, type PipelineDeps } from './pipeline/serve-exchange.ts';
 import { SignedHistoryVault } from './pipeline/signed-history.ts';
 import { SnapshotStore } from './pipeline/snapshot-store.ts';
+import { UsageCalibration } from './pipeline/usage-calibration.ts';
 import { answerWarmUp } from './pipeline/warm-up.ts';
 import { PROTOCOL_VERSION } from './protocol/control-api.ts';
 import { createCheapestCapablePolicy } from './route/cheapest-capable-policy.ts';
@@ -184,6 +185,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     unavailable: () => health.unavailable(),
     promptCacheReplay: new PromptCacheReplay(),
     servedCacheReplay: new PromptCacheReplay(),
+    usageCalibration: new UsageCalibration(),
     attempts: { upstream, health, clock, random: JITTER, pauseMs: () => config.current.retries.pauseMs },
     ledger,
     isHeard: () => bus.isHeard(),

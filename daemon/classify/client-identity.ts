@@ -13,6 +13,8 @@ export type RequestClass = 'background' | 'subagent' | 'compaction' | 'main';
 /** One condition on one header; only `present` when nothing else is given. Compared without case. */
 interface HeaderTest {
   readonly header: string;
+  /** A credential: its value was taken out when the request came in, so it counts as present when empty too. */
+  readonly isCredential?: true;
   readonly startsWith?: string;
   readonly contains?: string;
   readonly lacks?: string;
@@ -49,7 +51,7 @@ const CLIENT_ROWS: readonly ClientRow[] = [
     client: 'qwen',
     tests: [
       { header: 'user-agent', startsWith: 'claude-cli/' },
-      { header: 'authorization' },
+      { header: 'authorization', isCredential: true },
       { header: 'anthropic-beta', lacks: 'oauth-' },
     ],
     evidence:
@@ -94,8 +96,8 @@ const CLIENT_ROWS: readonly ClientRow[] = [
   },
   {
     client: 'gemini-cli',
-    tests: [{ header: 'user-agent', startsWith: 'GeminiCLI/' }],
-    evidence: 'Gemini CLI 0.61',
+    tests: [{ header: 'user-agent', startsWith: 'GeminiCLI' }],
+    evidence: 'Gemini CLI 0.61: `GeminiCLI/…`, and `GeminiCLI-tui/…` from the terminal',
   },
   {
     client: 'cline',
@@ -133,6 +135,11 @@ const CLIENT_ROWS: readonly ClientRow[] = [
     evidence: 'a provider of the AI SDK alone',
   },
   {
+    client: 'ai-sdk',
+    tests: [{ header: 'user-agent', startsWith: 'ai-sdk-' }],
+    evidence: 'AI SDK 7.0: `ai-sdk-openai/4.0.118 ai-sdk-provider-utils/…`',
+  },
+  {
     client: 'openai-sdk',
     tests: [{ header: 'user-agent', startsWith: 'OpenAI/' }],
     evidence: 'openai for JS 6.49, Python',
@@ -151,6 +158,11 @@ const CLIENT_ROWS: readonly ClientRow[] = [
     client: 'anthropic-sdk',
     tests: [{ header: 'user-agent', startsWith: 'AsyncAnthropic/' }],
     evidence: 'Anthropic SDK for Python',
+  },
+  {
+    client: 'google-sdk',
+    tests: [{ header: 'user-agent', startsWith: 'google-genai-sdk/' }],
+    evidence: 'google/genai for JS 1.52 (pi 0.73 calls with it), Python',
   },
 ];
 
@@ -213,6 +225,7 @@ function looksLikeBackground(headers: RequestHeaders, request: ConversationReque
 function holds(test: HeaderTest, headers: RequestHeaders): boolean {
   const value = headers.get(test.header)?.toLowerCase();
   // A header that must lack something may also be absent.
+  if (value === '' && test.isCredential === true) return true;
   if (value === undefined || value === '') return test.lacks !== undefined;
   if (test.startsWith !== undefined && !value.startsWith(test.startsWith.toLowerCase())) return false;
   if (test.contains !== undefined && !value.includes(test.contains.toLowerCase())) return false;

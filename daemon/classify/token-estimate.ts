@@ -54,6 +54,52 @@ export function estimateTextTokens(text: string): number {
   return Math.ceil(scan(text, false));
 }
 
+/**
+ * Counts a text that comes in pieces, in constant memory: a word, a number or a space that a piece breaks off is kept
+ * until the next one, so that the sum is that of the whole text.
+ */
+export class RunningTokenCount {
+  #closed = 0;
+  /** The run that the text ended with. */
+  #open = '';
+
+  add(piece: string): void {
+    const text = this.#open + piece;
+    const end = text.length > MAX_OPEN_CHARS ? text.length : startOfLastRun(text);
+    this.#closed += scan(end === text.length ? text : text.slice(0, end), false);
+    this.#open = text.slice(end);
+  }
+
+  /** What follows belongs to another text. */
+  break(): void {
+    this.#closed += scan(this.#open, false);
+    this.#open = '';
+  }
+
+  get tokens(): number {
+    return this.#closed + scan(this.#open, false);
+  }
+}
+
+/** A word is not longer; base64 is. Counting it in parts is less than a token off each time. */
+const MAX_OPEN_CHARS = 256;
+
+/** Where the letters, digits or spaces at the end begin; the length where the text ends with anything else. */
+function startOfLastRun(text: string): number {
+  let start = text.length;
+  if (start === 0) return 0;
+  const last = text.charCodeAt(start - 1);
+  if (isLetter(last)) {
+    start -= 1;
+    while (start > 0 && isSameWord(text.charCodeAt(start - 1), text.charCodeAt(start))) start -= 1;
+  } else if (isDigit(last)) {
+    while (start > 0 && isDigit(text.charCodeAt(start - 1))) start -= 1;
+  } else if (last <= 32) {
+    while (start > 0 && text.charCodeAt(start - 1) <= 32) start -= 1;
+  }
+  return start;
+}
+
 /** Tokens of a whole request as a model will count it: messages and tools, images at a flat rate, JSON syntax not. */
 export function estimateRequestTokens(request: ConversationRequest): number {
   const { bytes } = request.body;
@@ -150,6 +196,11 @@ function endOfWord(text: string, start: number): number {
     end += 1;
   }
   return end;
+}
+
+/** As `endOfWord` has it, looked at from the other end. */
+function isSameWord(before: number, code: number): boolean {
+  return isLetter(before) && !(code <= 90 && before >= 97);
 }
 
 function endOfSpace(text: string, start: number): number {

@@ -128,7 +128,7 @@ export interface ConversationRequest {
   readonly choiceCount: number;
   /** Wire bytes of message `index`. Equal bytes are the same prefix to a prompt cache. */
   messageBytes(index: number): Buffer;
-  /** Wire bytes of what comes before the messages in a prompt cache: tool definitions and separate system text. */
+  /** Wire bytes of what comes before the messages in a prompt cache: the tool definitions. */
   preambleBytes(): Buffer;
   readonly body: RequestBody;
 }

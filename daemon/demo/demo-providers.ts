@@ -2,7 +2,12 @@
 // three real price classes (autumn 2026), so that the sums are of a realistic size.
 
 import type { JsonObject } from '../util/json.ts';
-import { startSimulatedProvider, type SimulatedModel, type SimulatedProvider } from './simulated-provider.ts';
+import type { SimulatedModel } from './simulated-bill.ts';
+import { simulatedChat } from './simulated-chat.ts';
+import { simulatedMessages } from './simulated-messages.ts';
+import { startSimulatedProvider, type SimulatedProvider } from './simulated-provider.ts';
+import { simulatedResponses } from './simulated-responses.ts';
+import type { SimulatedWire } from './simulated-wire.ts';
 
 interface DemoModel extends SimulatedModel {
   readonly id: string;
@@ -10,24 +15,28 @@ interface DemoModel extends SimulatedModel {
   readonly supports: readonly string[];
 }
 
+interface DemoVendor {
+  readonly name: string;
+  readonly wire: SimulatedWire;
+  readonly model: DemoModel;
+}
+
 const LARGE: DemoModel = {
   id: 'sim-large',
   name: 'simulated-large-1',
   tier: 'complex',
   supports: ['tools', 'vision', 'reasoning', 'json'],
-  prices: { input: 4, cachedInput: 0.2, output: 20 },
-  minCachedTokens: 1024,
-  cacheTtlS: 300,
+  prices: { input: 4, cachedInput: 0.2, cacheWrite: 5, output: 20 },
+  cache: { kind: 'marked', minTokens: 1024, ttlS: 300 },
 };
 
 const MEDIUM: DemoModel = {
   id: 'sim-medium',
   name: 'simulated-medium-1',
   tier: 'moderate',
-  supports: ['tools', 'vision', 'json'],
+  supports: ['tools', 'vision', 'reasoning', 'json'],
   prices: { input: 0.66, cachedInput: 0.022, output: 1.98 },
-  minCachedTokens: 1024,
-  cacheTtlS: 300,
+  cache: { kind: 'automatic', minTokens: 1024, ttlS: 300 },
 };
 
 const SMALL: DemoModel = {
@@ -36,37 +45,38 @@ const SMALL: DemoModel = {
   tier: 'simple',
   supports: ['tools', 'json'],
   prices: { input: 0.15, cachedInput: 0.003, output: 0.6 },
-  minCachedTokens: 1024,
-  cacheTtlS: 300,
+  cache: { kind: 'automatic', minTokens: 1024, ttlS: 300 },
 };
 
-const MODELS_BY_PROVIDER: readonly (readonly [string, readonly DemoModel[]])[] = [
-  ['simulated-a', [LARGE]],
-  ['simulated-b', [MEDIUM]],
-  ['simulated-c', [SMALL]],
+const VENDORS: readonly DemoVendor[] = [
+  { name: 'simulated-a', wire: simulatedMessages, model: LARGE },
+  { name: 'simulated-b', wire: simulatedResponses, model: MEDIUM },
+  { name: 'simulated-c', wire: simulatedChat, model: SMALL },
 ];
 
 export async function startDemoProviders(): Promise<readonly SimulatedProvider[]> {
-  return await Promise.all(MODELS_BY_PROVIDER.map(([name, models]) => startSimulatedProvider(name, models)));
+  return await Promise.all(
+    VENDORS.map(({ name, wire, model }) => startSimulatedProvider(name, wire, [model])),
+  );
 }
 
 /** `config.jsonc` of the demo's daemon. */
 export function demoConfig(providers: readonly SimulatedProvider[]): JsonObject {
-  const models = MODELS_BY_PROVIDER.flatMap(([provider, list]) =>
-    list.map((model) => [model.id, modelConfig(provider, model)] as const),
-  );
   return {
     baseline: LARGE.id,
     profile: 'balanced',
     providers: Object.fromEntries(
-      providers.map(({ name, baseUrl }) => [name, { dialect: 'openai-chat', baseUrl }] as const),
+      providers.map(({ name, dialect, baseUrl }) => [name, { dialect, baseUrl }] as const),
     ),
-    models: Object.fromEntries(models),
+    models: Object.fromEntries(
+      VENDORS.map(({ name, model }) => [model.id, modelConfig(name, model)] as const),
+    ),
   };
 }
 
 function modelConfig(provider: string, model: DemoModel): JsonObject {
-  const { input, cachedInput, output } = model.prices;
+  const { input, cachedInput, cacheWrite, output } = model.prices;
+  const { kind, minTokens, ttlS } = model.cache;
   return {
     provider,
     upstreamModel: model.name,
@@ -75,11 +85,12 @@ function modelConfig(provider: string, model: DemoModel): JsonObject {
     maxOutputTokens: 32_000,
     supports: model.supports,
     tokenizerFactor: 1,
-    cache: { minTokens: model.minCachedTokens, ttlS: model.cacheTtlS },
+    cache: { kind: kind === 'marked' ? 'explicit' : 'automatic', minTokens, ttlS },
     price: {
       inputUsdPerMtok: input,
       outputUsdPerMtok: output,
       cacheReadUsdPerMtok: cachedInput,
+      ...(cacheWrite === undefined ? {} : { cacheWriteUsdPerMtok: cacheWrite }),
       asOf: '2026-11-21',
       source: 'simulated provider of the demo',
     },

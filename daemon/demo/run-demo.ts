@@ -1,31 +1,23 @@
 // `pointsman demo`: the main job once, end to end, without a key and without the network. Starts a real daemon as a
-// child process, three SIMULATED providers, and sends an hour's worth of requests through the official `openai` client.
+// child process, three SIMULATED providers, and sends an hour's worth of requests through the official clients.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import OpenAI from 'openai';
-import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream';
 import { CONTROL_PREFIX, type TotalsBody } from '../protocol/control-api.ts';
 import type { ExchangeRecord } from '../protocol/exchange-record.ts';
 import { parseJsonObject, stringOf } from '../util/json.ts';
+import { runAgentSession } from './agent-session.ts';
+import { DemoClients } from './demo-clients.ts';
 import { demoConfig, startDemoProviders } from './demo-providers.ts';
-import { formatHeading, formatRequestLine, formatSection, formatSummary } from './format.ts';
-import {
-  AGENT_SYSTEM,
-  AGENT_TASKS,
-  AGENT_TOOLS,
-  SINGLE_REQUESTS,
-  TOOL_RESULTS,
-  TROUBLED_REQUESTS,
-  type DemoRequest,
-} from './scenario.ts';
+import { formatHeading, formatRequestLine, formatSection, formatSummary, type Spent } from './format.ts';
+import { SINGLE_REQUESTS, TROUBLED_REQUESTS, type DemoRequest } from './scenario.ts';
 import type { SimulatedProvider } from './simulated-provider.ts';
 
-type Message = OpenAI.Chat.Completions.ChatCompletionMessageParam;
-type ToolCall = OpenAI.Chat.Completions.ChatCompletionMessageFunctionToolCall;
+const AGENT_SECTION =
+  'a coding agent with tools, four tasks in one conversation; each model gets back its own signed thoughts only';
 
 export interface DemoOptions {
   /** Command that starts the daemon, e.g. `[node, dist/daemon.cjs]`. */
@@ -60,104 +52,59 @@ class DemoSession {
   readonly #options: DemoOptions;
   readonly #url: string;
   readonly #adminToken: string;
-  readonly #openai: OpenAI;
+  readonly #clients: DemoClients;
   readonly #providers: readonly SimulatedProvider[];
   #count = 0;
+  /** What the books say of answers that broke off. */
+  #brokenUsd = 0;
 
   constructor(options: DemoOptions, home: string, url: string, providers: readonly SimulatedProvider[]) {
     this.#options = options;
     this.#url = url;
     this.#providers = providers;
     this.#adminToken = readFileSync(path.join(home, 'admin-token'), 'utf8').trim();
-    const apiKey = readFileSync(path.join(home, 'token'), 'utf8').trim();
-    this.#openai = new OpenAI({ baseURL: `${url}/v1`, apiKey, maxRetries: 0 });
+    this.#clients = new DemoClients(url, readFileSync(path.join(home, 'token'), 'utf8').trim());
   }
 
   async run(): Promise<number> {
     const { print, useColour } = this.#options;
-    print(
-      formatHeading(
-        this.#url,
-        this.#providers.map((provider) => provider.name),
-        useColour,
-      ),
-    );
+    print(formatHeading(this.#url, this.#providers, useColour));
     for (const request of SINGLE_REQUESTS) await this.#send(request);
-    print(formatSection('a coding agent with tools, two tasks in one conversation', useColour));
-    await this.#agentSession();
+    print(formatSection(AGENT_SECTION, useColour));
+    await runAgentSession(async (title, body) => {
+      const { message, exchangeId } = await this.#clients.sendTurn(body);
+      await this.#show(title, exchangeId);
+      return message;
+    });
     print(formatSection('providers in trouble', useColour));
     for (const request of TROUBLED_REQUESTS) await this.#send(request);
     const totals = (await this.#control('totals?groupBy=model')) as TotalsBody;
-    const billedUsd = this.#providers.reduce((sum, provider) => sum + provider.billedUsd(), 0);
-    const { lines, isHonest } = formatSummary(totals, billedUsd, useColour);
+    const books = { reportedUsd: totals.costUsd - this.#brokenUsd, brokenUsd: this.#brokenUsd };
+    const { lines, isHonest } = formatSummary(totals, books, this.#bills(), useColour);
     for (const line of lines) print(line);
     return isHonest && totals.requests === this.#count ? 0 : 1;
   }
 
-  /** A coding agent at work: each task is a loop of tool calls over a growing history. */
-  async #agentSession(): Promise<void> {
-    const messages: Message[] = [AGENT_SYSTEM];
-    for (const task of AGENT_TASKS) {
-      messages.push({ role: 'user', content: task });
-      for (let step = 1; ; step += 1) {
-        const answer = await this.#send({
-          title: `agent: step ${step}`,
-          messages,
-          tools: AGENT_TOOLS,
-          stream: true,
-          headers: { 'x-session-id': 'demo-agent' },
-        });
-        if (answer === null) return;
-        messages.push(answer);
-        const calls = (answer.tool_calls ?? []).filter((call): call is ToolCall => call.type === 'function');
-        if (calls.length === 0) break;
-        for (const call of calls) {
-          messages.push({
-            role: 'tool',
-            tool_call_id: call.id,
-            content: TOOL_RESULTS[call.function.name] ?? '',
-          });
-        }
-      }
-    }
+  #bills(): Spent {
+    const sum = (bill: (provider: SimulatedProvider) => number): number =>
+      this.#providers.reduce((total, provider) => total + bill(provider), 0);
+    const brokenUsd = sum((provider) => provider.billedForBrokenUsd());
+    return { reportedUsd: sum((provider) => provider.billedUsd()) - brokenUsd, brokenUsd };
   }
 
-  /** Sends one request, prints its line from the books, returns the answer (null when the stream was cut). */
-  async #send(request: DemoRequest): Promise<OpenAI.Chat.Completions.ChatCompletionMessage | null> {
-    const { mishap } = request;
+  async #send(request: DemoRequest): Promise<void> {
+    const { mishap, title } = request;
     if (mishap !== undefined) this.#providers.find(({ name }) => name === mishap.provider)?.plan(mishap.kind);
-    this.#count += 1;
-    const { answer, exchangeId } = await this.#ask(request);
-    const record = (await this.#control(`exchanges/${exchangeId}`)) as ExchangeRecord;
-    this.#options.print(formatRequestLine(this.#count, request.title, record, this.#options.useColour));
-    return answer;
+    await this.#show(title, await this.#clients.send(request));
   }
 
-  async #ask(
-    request: DemoRequest,
-  ): Promise<{ answer: OpenAI.Chat.Completions.ChatCompletionMessage | null; exchangeId: string }> {
-    const body = {
-      model: request.model ?? 'auto',
-      messages: [...request.messages],
-      ...(request.tools === undefined ? {} : { tools: [...request.tools] }),
-      ...(request.responseFormat === undefined ? {} : { response_format: request.responseFormat }),
-    };
-    const headers = { ...request.headers };
-    if (request.stream !== true) {
-      const { data, response } = await this.#openai.chat.completions.create(body, { headers }).withResponse();
-      return { answer: data.choices[0]?.message ?? null, exchangeId: exchangeIdOf(response) };
-    }
-    const { data, response } = await this.#openai.chat.completions
-      .create({ ...body, stream: true }, { headers })
-      .withResponse();
-    const exchangeId = exchangeIdOf(response);
-    try {
-      const stream = ChatCompletionStream.fromReadableStream(data.toReadableStream());
-      return { answer: await stream.finalMessage(), exchangeId };
-    } catch {
-      // The provider broke off: the daemon destroys the connection, so that nobody takes half an answer for a whole one.
-      return { answer: null, exchangeId };
-    }
+  /** Prints the line of one request from the books. */
+  async #show(title: string, exchangeId: string): Promise<void> {
+    this.#count += 1;
+    const record = (await this.#control(`exchanges/${exchangeId}`)) as ExchangeRecord;
+    if (record.usageSource === 'estimated') this.#brokenUsd += record.costUsd ?? 0;
+    const dialect = this.#providers.find(({ name }) => name === record.provider)?.dialect ?? null;
+    this.#options.print(formatRequestLine(this.#count, title, record, dialect, this.#options.useColour));
   }
 
   async #control(pathAndQuery: string): Promise<unknown> {
@@ -167,10 +114,6 @@ class DemoSession {
     if (!response.ok) throw new Error(`the daemon answered ${response.status} to ${pathAndQuery}`);
     return await response.json();
   }
-}
-
-function exchangeIdOf(response: Response): string {
-  return response.headers.get('x-pointsman-exchange-id') ?? '';
 }
 
 async function startDaemon(

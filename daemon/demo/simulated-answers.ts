@@ -41,7 +41,9 @@ export function answerFor({
 }
 
 function thoughtBefore(tool: string | undefined): string {
-  return tool === undefined ? 'That is all that was asked for. ' : `Nothing is certain before ${tool} has run. `;
+  return tool === undefined
+    ? 'That is all that was asked for. '
+    : `Nothing is certain before ${tool} has run. `;
 }
 
 /** Roughly how many sentences such an ask is answered with. */

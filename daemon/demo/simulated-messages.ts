@@ -64,7 +64,9 @@ export const simulatedMessages: SimulatedWire = {
     const blocks: ((index: number) => readonly SimulatedFrame[])[] = [];
     if (thought !== '') {
       const signature = { type: 'signature_delta', signature: turn.proof };
-      const deltas = wordsOf(thought).map((word) => deltaOf({ type: 'thinking_delta', thinking: word }, word));
+      const deltas = wordsOf(thought).map((word) =>
+        deltaOf({ type: 'thinking_delta', thinking: word }, word),
+      );
       const opening = { type: 'thinking', thinking: '', signature: '' };
       blocks.push((index) => blockOf(index, opening, [...deltas, deltaOf(signature)]));
     }
@@ -118,7 +120,14 @@ function pieceOf(piece: JsonValue): PromptPiece {
 }
 
 function headOf({ id, model }: SimulatedTurn): JsonObject {
-  return { id: `msg_${id}`, type: 'message', role: 'assistant', model, stop_reason: null, stop_sequence: null };
+  return {
+    id: `msg_${id}`,
+    type: 'message',
+    role: 'assistant',
+    model,
+    stop_reason: null,
+    stop_sequence: null,
+  };
 }
 
 function stopOf({ answer }: SimulatedTurn): string {

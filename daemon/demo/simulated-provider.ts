@@ -20,6 +20,8 @@ export interface SimulatedProvider {
   readonly baseUrl: string;
   /** The vendor's own bill so far, USD. */
   billedUsd(): number;
+  /** The part of it that is for answers that broke off, whose usage it never reported in full. */
+  billedForBrokenUsd(): number;
   requests(): number;
   /** The next answers go wrong in this order. */
   plan(...mishaps: readonly Mishap[]): void;
@@ -27,7 +29,7 @@ export interface SimulatedProvider {
 }
 
 /** Pause between streamed pieces, so that streaming is visible. */
-const PIECE_PAUSE_MS = 4;
+const PIECE_PAUSE_MS = 2;
 
 export async function startSimulatedProvider(
   name: string,
@@ -45,6 +47,7 @@ export async function startSimulatedProvider(
     dialect: wire.dialect,
     baseUrl: `http://127.0.0.1:${port}/v1`,
     billedUsd: () => vendor.bill.totalUsd,
+    billedForBrokenUsd: () => vendor.brokenUsd,
     requests: () => vendor.requests,
     plan: (...mishaps) => vendor.mishaps.push(...mishaps),
     close: () => closeServer(server),
@@ -53,6 +56,7 @@ export async function startSimulatedProvider(
 
 class Vendor {
   requests = 0;
+  brokenUsd = 0;
   readonly bill = new SimulatedBill();
   readonly mishaps: Mishap[] = [];
   readonly #name: string;
@@ -97,6 +101,7 @@ class Vendor {
 
   async #answer(res: ServerResponse, body: JsonObject, model: SimulatedModel, isCut: boolean): Promise<void> {
     const answer = answerFor(this.#wire.readAsk(body));
+    const billedBeforeUsd = this.bill.totalUsd;
     const outputTokens = tokensOf(Math.max(1, bytesOf(answer)));
     const thoughtTokens = Math.min(outputTokens, tokensOf(Buffer.byteLength(answer.thought)));
     const prompt = this.bill.chargePrompt(model, this.#wire.promptOf(body));
@@ -116,6 +121,7 @@ class Vendor {
     const sent = isCut ? frames.slice(0, Math.ceil(frames.length / 2)) : frames;
     // A vendor bills what it wrote, also when the line breaks.
     this.bill.chargeOutput(model, isCut ? tokensOf(sumOf(sent)) : outputTokens);
+    if (isCut) this.brokenUsd += this.bill.totalUsd - billedBeforeUsd;
     await stream(res, sent);
     if (isCut) res.destroy();
     else res.end();
@@ -123,7 +129,9 @@ class Vendor {
 
   /** As vendors do it: only who thought it can make it, and it fits no other thought. */
   #proofOf(model: SimulatedModel, thought: string): string {
-    return createHmac('sha256', `secret of ${this.#name}`).update(`${model.name}\n${thought}`).digest('base64');
+    return createHmac('sha256', `secret of ${this.#name}`)
+      .update(`${model.name}\n${thought}`)
+      .digest('base64');
   }
 }
 

@@ -52,9 +52,8 @@ export const simulatedResponses: SimulatedWire = {
       ...outputOf(turn).flatMap((item, index) => itemEvents(turn, item, index)),
       { event: { type: 'response.completed', response: responseOf(turn, 'completed') } },
     ] satisfies StreamedEvent[];
-    return events.map(
-      ({ event, answer }: StreamedEvent, index): SimulatedFrame =>
-        frameOf({ ...event, sequence_number: index }, answer),
+    return events.map(({ event, answer }: StreamedEvent, index): SimulatedFrame =>
+      frameOf({ ...event, sequence_number: index }, answer),
     );
   },
 
@@ -73,14 +72,16 @@ function itemEvents({ answer }: SimulatedTurn, item: JsonObject, index: number):
   switch (item['type']) {
     case 'reasoning': {
       const part = { ...at, summary_index: 0 };
-      const type = 'response.reasoning_summary_text';
+      const type = 'response.reasoning_summary';
       return [
         { event: { ...added, item: { ...item, summary: [], encrypted_content: '' } } },
+        { event: { type: `${type}_part.added`, ...part, part: summaryPart('') } },
         ...wordsOf(answer.thought).map((delta) => ({
-          event: { type: `${type}.delta`, ...part, delta },
+          event: { type: `${type}_text.delta`, ...part, delta },
           answer: delta,
         })),
-        { event: { type: `${type}.done`, ...part, text: answer.thought } },
+        { event: { type: `${type}_text.done`, ...part, text: answer.thought } },
+        { event: { type: `${type}_part.done`, ...part, part: summaryPart(answer.thought) } },
         done,
       ];
     }
@@ -129,7 +130,7 @@ function responseOf(turn: SimulatedTurn, status: 'in_progress' | 'completed'): J
 
 function outputOf({ id, answer, proof }: SimulatedTurn): readonly JsonObject[] {
   const { thought, text, toolCall } = answer;
-  const summary = [{ type: 'summary_text', text: thought }];
+  const summary = [summaryPart(thought)];
   const call = toolCall === null ? null : { name: toolCall.name, arguments: toolCall.input };
   const message = { role: 'assistant', content: [textPart(text)] };
   const status = 'completed';
@@ -140,6 +141,10 @@ function outputOf({ id, answer, proof }: SimulatedTurn): readonly JsonObject[] {
       ? []
       : [{ type: 'function_call', id: `fc_${id}`, call_id: `call_${id}`, status, ...call }]),
   ];
+}
+
+function summaryPart(text: string): JsonObject {
+  return { type: 'summary_text', text };
 }
 
 function textPart(text: string): JsonObject {
@@ -158,9 +163,7 @@ function usageOf(usage: SimulatedUsage): JsonObject {
 }
 
 function itemsOf({ input }: JsonObject): readonly JsonObject[] {
-  return typeof input === 'string'
-    ? [{ role: 'user', content: input }]
-    : arrayOf(input).filter(isJsonObject);
+  return typeof input === 'string' ? [{ role: 'user', content: input }] : arrayOf(input).filter(isJsonObject);
 }
 
 /** Text content, or the last of several texts. */

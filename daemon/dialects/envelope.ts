@@ -6,8 +6,11 @@ import type { Seal, SealKind } from '../conversation/seal.ts';
 import { parseJsonObject, stringOf } from '../util/json.ts';
 import type { EncodeTarget } from './dialect.ts';
 
-/** Followed by base64url; no vendor's own signature can begin so, they are base64 throughout. */
-const PREFIX = 'pointsman.1.';
+/**
+ * "pointsman.1." in base64, which the letter follows: the whole is valid base64, since clients take Google's signatures
+ * for bytes and drop a text that is none. That many characters at the front of a vendor's own signature are no accident.
+ */
+const PREFIX = 'cG9pbnRzbWFuLjEu';
 
 const KINDS: ReadonlySet<string> = new Set<SealKind>([
   'thinking-signature',
@@ -39,13 +42,13 @@ export function sealEnvelope(seal: Seal, maker: string): string {
     ...(value === '' ? {} : { value }),
     ...(itemId === undefined ? {} : { itemId }),
   };
-  return PREFIX + Buffer.from(JSON.stringify(letter)).toString('base64url');
+  return PREFIX + Buffer.from(JSON.stringify(letter)).toString('base64');
 }
 
 /** The seal in an envelope of ours; undefined for a vendor's own text, and for an envelope that was tampered with. */
 export function openEnvelope(text: string): Seal | undefined {
   if (!text.startsWith(PREFIX)) return undefined;
-  const letter = parseJsonObject(Buffer.from(text.slice(PREFIX.length), 'base64url').toString());
+  const letter = parseJsonObject(Buffer.from(text.slice(PREFIX.length), 'base64').toString());
   const kind = stringOf(letter?.['kind']) ?? '';
   const maker = stringOf(letter?.['maker']) ?? '';
   if (letter === undefined || !isSealKind(kind) || maker === '') return undefined;

@@ -23,9 +23,18 @@ import { AnswerObserver } from './answer-observer.ts';
 import { conversationAfter } from './conversation-memory.ts';
 import { PromptBooks, type PromptCaches } from './prompt-books.ts';
 import { NO_CONTROLS, type ReceivedControls } from './request-controls.ts';
-import { attemptMoney, settleMoney, settleUsage, type ExchangeMoney } from './settle.ts';
+import {
+  attemptMoney,
+  settleMoney,
+  settleUsage,
+  type ExchangeMoney,
+  type Usage,
+  type UsageGuess,
+} from './settle.ts';
 import type { AnswerSeals } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
+import { UsageBooks } from './usage-books.ts';
+import type { UsageCalibration } from './usage-calibration.ts';
 import type { WireRequest } from './wire-request.ts';
 
 export interface ExchangeDeps extends PromptCaches {
@@ -36,15 +45,14 @@ export interface ExchangeDeps extends PromptCaches {
   /** Whether anybody listens; events are not made for nobody. */
   readonly isHeard: () => boolean;
   readonly log: Log;
+  /** What earlier answers taught about estimates; absent = nothing is learnt. */
+  readonly usageCalibration?: UsageCalibration;
 }
 
 type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
 
 /** A hostile answer could think of a new kind of content with every event. */
 const MAX_WARNINGS = 100;
-
-/** Bytes of model output per token, for answers that report no usage; the same ratio as for English prose and code. */
-const OUTPUT_BYTES_PER_TOKEN = 4;
 
 export class Exchange {
   readonly id: string;
@@ -68,6 +76,7 @@ export class Exchange {
   #answerStartedMs = 0;
   #seals: AnswerSeals | null = null;
   #promptBooks: PromptBooks | null = null;
+  #usageBooks: UsageBooks | null = null;
   #isFinished = false;
 
   constructor(
@@ -99,6 +108,7 @@ export class Exchange {
   decoded(request: ConversationRequest): void {
     this.#request = request;
     this.#promptBooks = new PromptBooks(this.#deps, request, this.#wire.receivedAtMs);
+    this.#usageBooks = new UsageBooks(request, this.#deps.usageCalibration);
     const begun = {
       exchangeId: this.id,
       startedAt: new Date(this.#wire.receivedAtMs).toISOString(),
@@ -132,6 +142,8 @@ export class Exchange {
 
   /** An attempt that brought no answer. */
   attemptFailed(report: AttemptReport): void {
+    const { usage, source } = this.#promptLeftBehind(report);
+    const money = attemptMoney(usage, report.target, null, this.#wire.receivedAtMs);
     const attempt: AttemptRecord = {
       model: report.target.id,
       provider: report.target.provider,
@@ -141,11 +153,11 @@ export class Exchange {
       status: report.failure.kind === 'client-closed' ? 'cancelled' : 'failed',
       errorType: report.failure.kind,
       statusCode: report.failure.statusCode ?? null,
-      usage: null,
-      usageSource: 'none',
-      costUsd: 0,
+      usage,
+      usageSource: source,
+      costUsd: money.costUsd,
       possiblyBilled: report.sent && mayBeBilled(report.failure.kind),
-      prices: null,
+      prices: money.prices,
     };
     this.#attempts.push(attempt);
     this.#publish({ type: 'attempt-end', exchangeId: this.id, attempt });
@@ -214,6 +226,7 @@ export class Exchange {
     this.#safely('remember the conversation', () => this.#rememberConversation());
     this.#safely('remember signed thoughts', () => this.#seals?.close());
     this.#safely('remember what was served', () => this.#rememberServed());
+    this.#safely('learn from the reported usage', () => this.#learnUsage());
   }
 
   #close(status: ExchangeStatus, error: RouterError | undefined): void {
@@ -290,8 +303,8 @@ export class Exchange {
       status,
       errorType: error?.code ?? null,
       attempts,
-      usage: answer === null ? null : (last?.usage ?? null),
-      usageSource: answer === null ? 'none' : (last?.usageSource ?? 'none'),
+      usage: last?.usage ?? null,
+      usageSource: last?.usageSource ?? 'none',
       costUsd: money.costUsd,
       classifierCostUsd: this.#classifierCostUsd,
       failedAttemptsCostUsd: money.failedAttemptsCostUsd,
@@ -329,11 +342,8 @@ export class Exchange {
     const { usage, source } = settleUsage({
       reported: seen.usage,
       isComplete: seen.isComplete || status === 'ok',
-      inputTokens: this.#features?.inputTokens ?? null,
-      warmShare: seen.usage === null ? this.#warmShare(answer.target) : 0,
-      outputTokens: seen.outputBytes / OUTPUT_BYTES_PER_TOKEN,
-      reasoningTokens: seen.reasoningBytes / OUTPUT_BYTES_PER_TOKEN,
-      target: answer.target,
+      hasContent: seen.sizes.hasContent,
+      guess: () => this.#guess(answer.target, seen),
     });
     const money = attemptMoney(usage, answer.target, seen.reportedCostUsd, this.#wire.receivedAtMs);
     return {
@@ -351,6 +361,30 @@ export class Exchange {
       possiblyBilled: source === 'estimated',
       prices: money.prices,
     };
+  }
+
+  #guess(target: ModelTarget, { sizes }: AnswerObserver): UsageGuess | null {
+    if (this.#features === null || this.#usageBooks === null) return null;
+    const { inputTokens: routedTokens } = this.#features;
+    const warmShare = this.#warmShare(target);
+    return this.#usageBooks.guess(target, { answer: sizes, routedTokens, warmShare });
+  }
+
+  /**
+   * A client that leaves before the first word has sent its prompt all the same, and providers bill what they have begun
+   * to read. Whether this one had begun nobody says, so it is an estimate, and `possiblyBilled`.
+   */
+  #promptLeftBehind({ target, sent, failure }: AttemptReport): Usage {
+    if (!sent || failure.kind !== 'client-closed') return { usage: null, source: 'none' };
+    const guess = (): UsageGuess | null => this.#guess(target, new AnswerObserver());
+    return settleUsage({ reported: null, isComplete: false, hasContent: false, guess });
+  }
+
+  /** What the answer's own count teaches about estimates for this model. */
+  #learnUsage(): void {
+    const { usage, isComplete, sizes } = this.#observer;
+    const target = this.#answer?.target;
+    if (target !== undefined && usage !== null && isComplete) this.#usageBooks?.learn(target, sizes, usage);
   }
 
   #baselineCostUsd(status: ExchangeStatus, answering: AttemptRecord | null): number | null {

@@ -62,8 +62,9 @@ export class PromptBooks {
     replay.remember(baseline.id, baseline.promptCache, prefixes, atMs);
     const costWith = (hasCacheMarks: boolean): number | null =>
       baselineCostUsd({ usage, served, baseline, baselineWarmTokens, promptTokens, hasCacheMarks, atMs });
-    // Whether the client would have marked its prompt for an explicit cache cannot be known from a request that was
-    // written for another vendor; the cheaper of the two is what a saving may be measured against.
+    if (this.#request.body.bytes.includes('"cache_control"')) return costWith(true);
+    // Whether the client would have marked its prompt for an explicit cache cannot be known from a request without
+    // marks, which may be written for another vendor; the cheaper of the two is what a saving may be measured against.
     const [marked, unmarked] = [costWith(true), costWith(false)];
     return marked === null || unmarked === null ? marked : Math.min(marked, unmarked);
   }

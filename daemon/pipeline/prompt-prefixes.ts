@@ -21,13 +21,24 @@ export function promptMarks(request: ConversationRequest): readonly PromptMark[]
   let checksum = 0;
   let bytes = 0;
   for (let index = -1; index < request.outline.length; index += 1) {
-    const piece = index < 0 ? request.preambleBytes() : request.messageBytes(index);
+    const piece = withoutCacheMarks(index < 0 ? request.preambleBytes() : request.messageBytes(index));
     // The length goes in first, so that no two different splits of the same bytes look alike.
     checksum = crc32(piece, crc32(`${piece.length}:`, checksum));
     bytes += piece.length;
     marks.push({ hash: `${bytes.toString(36)}-${checksum.toString(36)}`, bytes });
   }
   return marks;
+}
+
+const CACHE_MARK = '"cache_control"';
+/** A quote inside of a string is escaped, so this is a member. In an object it comes first, or behind another one. */
+const CACHE_MARK_MEMBER =
+  /,\s*"cache_control"\s*:\s*(?:\{[^{}]*\}|null)|"cache_control"\s*:\s*(?:\{[^{}]*\}|null)\s*,?/g;
+
+/** Assistants move their marks along from turn to turn; what is cached is the prompt without them. */
+function withoutCacheMarks(piece: Buffer): Buffer {
+  if (!piece.includes(CACHE_MARK)) return piece;
+  return Buffer.from(piece.toString('latin1').replaceAll(CACHE_MARK_MEMBER, ''), 'latin1');
 }
 
 /** The marks in tokens: `inputTokens` is spread over them by bytes, so the last one has all of it. */

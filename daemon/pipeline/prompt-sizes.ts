@@ -5,9 +5,11 @@ import { estimateTextTokens } from '../classify/token-estimate.ts';
 import {
   type ContentPart,
   type ConversationRequest,
+  type Message,
   messagesOf,
   type ToolDefinition,
 } from '../conversation/request.ts';
+import type { ToolChoice } from '../conversation/settings.ts';
 import { sizeOfImage } from '../util/image-size.ts';
 import { arrayOf, isJsonObject, type JsonObject, type JsonValue, objectOf, stringOf } from '../util/json.ts';
 
@@ -32,10 +34,22 @@ export interface PromptSizes {
   readonly toolTokensJson: number;
   /** Schema that the answer is held to, as JSON; 0 = none. */
   readonly formatTokens: number;
+  readonly toolChoice: ToolChoice['kind'] | undefined;
+  /** Whether the request turns thinking on or off; undefined = it does not say. */
+  readonly thinks: boolean | undefined;
+  /** Thoughts since the last word of the user: models get those back that belong to the turn they are in. */
+  readonly openThoughts: ThoughtSizes;
   readonly images: readonly ImageMeasure[];
   readonly documentPages: number;
   /** Holds something whose size nobody outside the provider knows: stored files, tools and results of its own, sound. */
   readonly hasUnknownParts: boolean;
+}
+
+export interface ThoughtSizes {
+  /** As far as they can be read. */
+  readonly textTokens: number;
+  readonly sealCount: number;
+  readonly sealChars: number;
 }
 
 /** Size of an image behind a link: what a middling one has. */
@@ -48,6 +62,7 @@ export function promptSizes(request: ConversationRequest): PromptSizes {
   for (const { content } of messages) for (const part of content) tally.add(part);
   const tools = request.tools();
   const format = request.responseFormat;
+  const { toolChoice, reasoning } = request.settings();
   return {
     messageCount: messages.length,
     textTokens: tally.textTokens,
@@ -58,6 +73,9 @@ export function promptSizes(request: ConversationRequest): PromptSizes {
     toolTokensTypeScript: estimateTextTokens(tools.map(asTypeScript).join('')),
     toolTokensJson: estimateTextTokens(tools.map(asJson).join('\n')),
     formatTokens: format.kind === 'json-schema' ? estimateTextTokens(JSON.stringify(format.schema)) : 0,
+    toolChoice: toolChoice?.kind,
+    thinks: reasoning === undefined ? undefined : reasoning.effort !== 'none',
+    openThoughts: openThoughtsOf(messages),
     images: tally.images,
     documentPages: tally.documentPages,
     hasUnknownParts:
@@ -66,6 +84,24 @@ export function promptSizes(request: ConversationRequest): PromptSizes {
       request.boundBy !== undefined ||
       tools.some((tool) => tool.kind === 'server'),
   };
+}
+
+function openThoughtsOf(messages: readonly Message[]): ThoughtSizes {
+  const isAsk = ({ role, content }: Message): boolean =>
+    role === 'user' && content.some((part) => part.type === 'text');
+  let textTokens = 0;
+  let sealCount = 0;
+  let sealChars = 0;
+  for (const { content } of messages.slice(messages.findLastIndex(isAsk) + 1)) {
+    for (const part of content) {
+      if (part.type !== 'reasoning') continue;
+      textTokens += estimateTextTokens(part.text);
+      if (part.seal === undefined || part.seal.kind === 'unsealed') continue;
+      sealCount += 1;
+      sealChars += part.seal.value.length;
+    }
+  }
+  return { textTokens, sealCount, sealChars };
 }
 
 class PromptTally {
@@ -100,7 +136,7 @@ class PromptTally {
         this.#document(part.source);
         break;
       case 'reasoning':
-        break; // thoughts of earlier turns are taken out of the prompt, or kept where nobody sees their size
+        break; // those of earlier turns are taken out of the prompt; for the others see openThoughtsOf
       default:
         this.hasUnknownParts = true;
         this.textTokens += estimateTextTokens(JSON.stringify(part.raw).slice(0, MAX_RAW_CHARS));

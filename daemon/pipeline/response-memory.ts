@@ -27,6 +27,8 @@ export interface NewAnswer {
   readonly isStoredByMaker: boolean;
   /** JSON texts of the request's own items and the answer's; null = something went before them that only the maker has. */
   readonly items: readonly Buffer[] | null;
+  /** The answer's items by the ids that a client may name instead of sending them; null = only the maker has it. */
+  readonly byId?: ReadonlyMap<string, Buffer | null>;
   /** The connection that alone may refer to it; absent = every client may. */
   readonly session?: object;
 }
@@ -37,6 +39,14 @@ export interface KnownAnswer {
   readonly isStoredByMaker: boolean;
   /** JSON texts of every item so far, the answer's last; null = only the maker has them all. */
   readonly items: readonly Buffer[] | null;
+}
+
+/** One item of an answer. */
+export interface KnownItem {
+  readonly maker: AnswerMaker | null;
+  readonly isStoredByMaker: boolean;
+  /** JSON text; null = only the maker has it. */
+  readonly bytes: Buffer | null;
 }
 
 export interface ResponseMemoryLimits {
@@ -57,6 +67,8 @@ const DEFAULT_LIMITS: ResponseMemoryLimits = {
 const ENTRY_BYTES = 400;
 const ITEM_BYTES = 200;
 const REFERENCE_BYTES = 8;
+/** An id of an item: kept twice, with its place in two maps. */
+const OWNER_BYTES = 200;
 
 /** One item text, shared by every answer that has it. */
 interface SharedItem {
@@ -70,6 +82,7 @@ interface Entry {
   readonly previous: Entry | undefined;
   readonly following: Set<Entry>;
   readonly items: readonly SharedItem[] | null;
+  readonly byId: ReadonlyMap<string, SharedItem | null>;
   usedAtMs: number;
 }
 
@@ -79,6 +92,8 @@ export class ResponseMemory {
   /** Longest unused first. Using an answer uses all it went on from, so none is used later than what it rests on. */
   readonly #entries = new Map<string, Entry>();
   readonly #items = new Map<string, SharedItem>();
+  /** Which answer an item is of, by the item's id. */
+  readonly #owners = new Map<string, Entry>();
   readonly #sessions = new WeakMap<object, Set<Entry>>();
   readonly #closedSessions = new WeakSet();
   #bytes = 0;
@@ -113,6 +128,7 @@ export class ResponseMemory {
       previous: isWhole ? previous : undefined,
       following: new Set(),
       items: isWhole ? (answer.items ?? []).map((item) => this.#share(item)) : null,
+      byId: new Map([...(answer.byId ?? [])].map(([id, item]) => [id, item && this.#share(item)])),
       usedAtMs: 0,
     };
     this.#add(entry);
@@ -128,6 +144,18 @@ export class ResponseMemory {
     this.#use(entry);
     const { maker, isStoredByMaker } = entry.answer;
     return { maker, isStoredByMaker, items: entry.items === null ? null : conversationOf(entry) };
+  }
+
+  /** An item of an answer that is known; undefined as for `lookup`. */
+  lookupItem(itemId: string, session?: object): KnownItem | undefined {
+    this.#expire();
+    const owner = this.#owners.get(itemId);
+    if (owner === undefined) return undefined;
+    const entry = this.#visible(owner.answer.id, session === undefined ? {} : { session });
+    if (entry !== owner) return undefined;
+    this.#use(entry);
+    const { maker, isStoredByMaker } = entry.answer;
+    return { maker, isStoredByMaker, bytes: entry.byId.get(itemId)?.bytes ?? null };
   }
 
   /** Forgets what belongs to a connection that is closed; what ends on it later is not kept either. */
@@ -148,6 +176,7 @@ export class ResponseMemory {
     this.#entries.set(id, entry);
     this.#bytes += costOf(entry);
     entry.previous?.following.add(entry);
+    for (const itemId of entry.byId.keys()) this.#owners.set(itemId, entry);
     if (session === undefined) return;
     const own = this.#sessions.get(session) ?? new Set();
     this.#sessions.set(session, own.add(entry));
@@ -190,6 +219,10 @@ export class ResponseMemory {
       this.#bytes -= costOf(entry);
       if (session !== undefined) this.#sessions.get(session)?.delete(entry);
       for (const item of entry.items ?? []) this.#drop(item);
+      for (const [itemId, item] of entry.byId) {
+        if (this.#owners.get(itemId) === entry) this.#owners.delete(itemId);
+        if (item !== null) this.#drop(item);
+      }
     }
   }
 
@@ -220,8 +253,8 @@ function pickAnswer({ id, maker, isStoredByMaker, session }: NewAnswer): Entry['
   return { id, maker: who, isStoredByMaker, ...(session === undefined ? {} : { session }) };
 }
 
-function costOf({ items }: Entry): number {
-  return ENTRY_BYTES + (items?.length ?? 0) * REFERENCE_BYTES;
+function costOf({ items, byId }: Entry): number {
+  return ENTRY_BYTES + (items?.length ?? 0) * REFERENCE_BYTES + byId.size * OWNER_BYTES;
 }
 
 function conversationOf(last: Entry): readonly Buffer[] {

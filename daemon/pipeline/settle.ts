@@ -11,44 +11,61 @@ export interface Usage {
   readonly source: UsageSource;
 }
 
+/** What an attempt is thought to have used; by whoever keeps the books of the request. */
+export interface UsageGuess {
+  readonly inputTokens: number;
+  /** 0..1, how much of the request its model had in its prompt cache, as far as we served it before. */
+  readonly warmShare: number;
+  /** 0 where nothing was seen of an answer. */
+  readonly outputTokens: number;
+  readonly reasoningOutputTokens: number;
+}
+
 /**
- * What the provider reported, else an estimate from the sizes seen, else nothing. Some providers count the output only
- * at the end: where an answer broke off, their last count is of its beginning, and what was seen since is estimated.
+ * What the provider reported, and an estimate of what it left out. A count of zero for something that was there is no
+ * count (some providers send nothing but zeros); where an answer broke off, the last count is of its beginning, and what
+ * was seen since is estimated. One estimated part makes the whole `estimated`. `guess` is only called when it is needed.
  */
 export function settleUsage(seen: {
   readonly reported: TokenUsage | null;
   /** Whether the answer came to its end, so that what was reported is the last word. */
   readonly isComplete: boolean;
-  /** Estimated tokens of the request in the reference tokenizer; null when it never left this machine. */
-  readonly inputTokens: number | null;
-  /** 0..1, how much of the request its model had in its prompt cache, as far as we served it before. */
-  readonly warmShare: number;
-  readonly outputTokens: number;
-  readonly reasoningTokens: number;
-  readonly target: ModelTarget | null;
+  /** Whether anything that the model wrote was seen. */
+  readonly hasContent: boolean;
+  /** null = nothing can be said: it never left this machine. */
+  readonly guess: () => UsageGuess | null;
 }): Usage {
-  const { reported, inputTokens, target } = seen;
-  const factor = target?.tokenizerFactor ?? 1;
-  const outputTokens = Math.round(seen.outputTokens * factor);
-  const reasoningOutputTokens = Math.round(seen.reasoningTokens * factor);
-  if (reported !== null) {
-    if (seen.isComplete || reported.outputTokens >= outputTokens)
-      return { usage: reported, source: 'reported' };
-    const reasoning = Math.max(reported.reasoningOutputTokens, reasoningOutputTokens);
-    return {
-      usage: { ...reported, outputTokens, reasoningOutputTokens: reasoning },
-      source: 'estimated',
-    };
-  }
-  if (inputTokens === null || target === null) return { usage: null, source: 'none' };
+  const { reported, hasContent } = seen;
+  const lacksInput = reported === null || reported.inputTokens === 0;
+  const mayLackOutput = reported === null || !seen.isComplete || (hasContent && reported.outputTokens === 0);
+  if (reported !== null && !lacksInput && !mayLackOutput) return { usage: reported, source: 'reported' };
+
+  const guess = seen.guess();
+  if (guess === null) return reported === null ? NOTHING_KNOWN : { usage: reported, source: 'reported' };
+  const lacksOutput = mayLackOutput && guess.outputTokens > (reported?.outputTokens ?? -1);
+  if (reported !== null && !lacksInput && !lacksOutput) return { usage: reported, source: 'reported' };
+  const input = lacksInput ? inputOf(guess) : reported;
+  const output = lacksOutput ? guess : (reported ?? guess);
   const usage: TokenUsage = {
-    inputTokens: Math.round(inputTokens * factor),
-    cacheReadInputTokens: Math.round(inputTokens * factor * seen.warmShare),
-    cacheCreationInputTokens: 0,
-    outputTokens,
-    reasoningOutputTokens,
+    inputTokens: input.inputTokens,
+    cacheReadInputTokens: input.cacheReadInputTokens,
+    cacheCreationInputTokens: input.cacheCreationInputTokens,
+    outputTokens: output.outputTokens,
+    reasoningOutputTokens: Math.min(
+      Math.max(output.reasoningOutputTokens, reported?.reasoningOutputTokens ?? 0),
+      output.outputTokens,
+    ),
   };
   return { usage, source: 'estimated' };
+}
+
+const NOTHING_KNOWN: Usage = { usage: null, source: 'none' };
+
+type InputUsage = Pick<TokenUsage, 'inputTokens' | 'cacheReadInputTokens' | 'cacheCreationInputTokens'>;
+
+function inputOf({ inputTokens, warmShare }: UsageGuess): InputUsage {
+  const cacheReadInputTokens = Math.round(inputTokens * warmShare);
+  return { inputTokens, cacheReadInputTokens, cacheCreationInputTokens: 0 };
 }
 
 export interface AttemptMoney {

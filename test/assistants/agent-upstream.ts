@@ -81,7 +81,7 @@ async function serve(
   }
   const model = String(body['model'] ?? /models\/([^:]+):/.exec(url)?.[1]);
   const strict = STRICT[format](model);
-  const refusal = strict.refusalOf(body) ?? brokenRule(format, body);
+  const refusal = strict.refusalOf(joined(format, body)) ?? brokenRule(format, body);
   const step = stepOf(format, body, plan);
   const pieces = piecesOf(format, body, plan, step, calls.length);
   const hasCall = pieces.some((piece) => piece.type === 'call');
@@ -113,6 +113,22 @@ const STRICT: Readonly<Record<UpstreamFormat, (model: string) => StrictProvider>
   'openai-chat': (model) => new PlainChat(model),
   'google-generate': (model) => new StrictGoogle(model),
 };
+
+/** Anthropic reads neighbours of one role as one message; assistants do send such. */
+function joined(format: UpstreamFormat, body: JsonObject): JsonObject {
+  if (format !== 'anthropic-messages') return body;
+  const messages: JsonObject[] = [];
+  for (const message of list(body['messages'])) {
+    const last = messages.at(-1);
+    if (last === undefined || last['role'] !== message['role']) messages.push(message);
+    else messages.splice(-1, 1, { ...last, content: [...blocksOf(last), ...blocksOf(message)] });
+  }
+  return { ...body, messages };
+}
+
+function blocksOf({ content }: JsonObject): readonly JsonObject[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : list(content);
+}
 
 function formatOf(url: string): UpstreamFormat | undefined {
   const path = url.replace(/\?.*/, '');

@@ -23,7 +23,6 @@ import { openEnvelope } from '../../daemon/dialects/envelope.ts';
 import { openAiChat } from '../../daemon/dialects/openai-chat/dialect.ts';
 import { createSseParser, type SseFrame } from '../../daemon/dialects/sse-parser.ts';
 import { isJsonObject, type JsonObject } from '../../daemon/util/json.ts';
-import { SPLITTINGS } from './splittings.ts';
 import { loadExchanges, type Json } from './wire-fixtures.ts';
 
 const exchanges = loadExchanges('anthropic-messages');
@@ -208,18 +207,6 @@ describe('anthropic-messages answers conformance', function () {
       ? [{ id, body: responseBody }]
       : [],
   );
-
-  it(`reads ${streams.length} streams alike in ${SPLITTINGS.length} splittings each`, () => {
-    let runs = 0;
-    for (const { id, stream } of streams) {
-      const whole = JSON.stringify(eventsOf([stream]));
-      for (const splitting of SPLITTINGS) {
-        runs += 1;
-        assert.ok(JSON.stringify(eventsOf(splitting.chunks(stream))) === whole, `${id}: ${splitting.name}`);
-      }
-    }
-    assert.equal(runs, streams.length * SPLITTINGS.length);
-  });
 
   it('knows every complete stream, and the torn one', () => {
     for (const { id, stream } of streams) {

@@ -42,7 +42,9 @@ const foreignRequests: readonly (Recorded & { readonly request: ConversationRequ
       : recorded.path.includes('/responses')
         ? decodeResponses
         : undefined;
-    return decode === undefined ? [] : [{ ...recorded, request: decode(bodyOf(recorded.body)) }];
+    // What goes on from an earlier answer is whole only in the daemon; see request-types.test.ts.
+    const isWhole = recorded.body['previous_response_id'] === undefined;
+    return decode === undefined || !isWhole ? [] : [{ ...recorded, request: decode(bodyOf(recorded.body)) }];
   });
 
 const TARGETS: readonly EncodeTarget[] = [

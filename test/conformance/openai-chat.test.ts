@@ -14,7 +14,6 @@ import { openAiChat } from '../../daemon/dialects/openai-chat/dialect.ts';
 import { createSseParser, type SseFrame } from '../../daemon/dialects/sse-parser.ts';
 import { isJsonObject } from '../../daemon/util/json.ts';
 import { parseRequestBody } from '../../daemon/util/json-scan.ts';
-import { SPLITTINGS } from './splittings.ts';
 import { loadClientTraffic, loadExchanges, type Exchange, type Json } from './wire-fixtures.ts';
 
 const exchanges = loadExchanges('openai-chat');
@@ -30,14 +29,9 @@ const FAILED_STREAMS: ReadonlyMap<string, string> = new Map([
   ['openai-chat/openrouter/errors/pyd-openrouter-stream-error-00-s', 'rejected'],
 ]);
 
-function framesOf(chunks: readonly Buffer[]): {
-  readonly frames: readonly SseFrame[];
-  readonly rest: Buffer;
-} {
+function framesOf(stream: Buffer): readonly SseFrame[] {
   const parser = createSseParser();
-  const frames = chunks.flatMap((chunk) => parser.push(chunk));
-  frames.push(...parser.flush());
-  return { frames, rest: parser.rest() };
+  return [...parser.push(stream), ...parser.flush()];
 }
 
 interface Piece {
@@ -325,29 +319,10 @@ describe('openai-chat conformance', function () {
     assert.ok(changed > 100, `only ${changed} things were left out`);
   });
 
-  it(`reads ${streams.length} streams alike in ${SPLITTINGS.length} splittings each`, () => {
-    let runs = 0;
-    for (const { id, stream } of streams) {
-      assert.ok(stream);
-      const whole = JSON.stringify(decode(framesOf([stream]).frames).events);
-      for (const splitting of SPLITTINGS) {
-        const chunks = splitting.chunks(stream);
-        const { frames, rest } = framesOf(chunks);
-        runs += 1;
-        assert.ok(
-          Buffer.concat([...frames.map((frame) => frame.raw), rest]).equals(Buffer.concat(chunks)),
-          `${id}: ${splitting.name}: bytes`,
-        );
-        assert.ok(JSON.stringify(decode(frames).events) === whole, `${id}: ${splitting.name}: events`);
-      }
-    }
-    assert.equal(runs, streams.length * SPLITTINGS.length);
-  });
-
   it('knows every complete stream and every failed one', () => {
     for (const { id, stream } of streams) {
       assert.ok(stream);
-      const last = decode(framesOf([stream]).frames).events.at(-1);
+      const last = decode(framesOf(stream)).events.at(-1);
       const failure = last?.type === 'response-failed' ? last.failure.kind : undefined;
       assert.equal(failure, FAILED_STREAMS.get(id), id);
       assert.ok(failure !== undefined || last?.type === 'response-end', id);
@@ -358,7 +333,7 @@ describe('openai-chat conformance', function () {
     let stripped = 0;
     for (const { id, stream } of streams) {
       assert.ok(stream);
-      const { pieces } = decode(framesOf([stream]).frames);
+      const { pieces } = decode(framesOf(stream));
       assert.ok(filtered(pieces, { stripUsage: false, holdLast: false }).equals(stream), id);
       assert.ok(filtered(pieces, { stripUsage: false, holdLast: true }).equals(stream), id);
       const usageOnly = pieces.filter(({ frame }) => {
@@ -380,7 +355,7 @@ describe('openai-chat conformance', function () {
     for (const { id, stream } of streams) {
       assert.ok(stream);
       if (FAILED_STREAMS.has(id)) continue;
-      const { pieces } = decode(framesOf([stream]).frames);
+      const { pieces } = decode(framesOf(stream));
       const out = filtered(pieces, { stripUsage: false, holdLast: true }, { exchange_id: 'x_1' }).toString();
       const remark = ',"_pointsman":{"exchange_id":"x_1"}';
       assert.equal(out.split(remark).length, 2, id);
@@ -394,7 +369,7 @@ describe('openai-chat conformance', function () {
     for (const { id, stream } of streams) {
       assert.ok(stream);
       if (FAILED_STREAMS.has(id)) continue;
-      const { events } = decode(framesOf([stream]).frames);
+      const { events } = decode(framesOf(stream));
       const encoder = openAiChat.createStreamEncoder(IDENTITY);
       const encoded = events.map((event) => encoder.push(event)).join('') + encoder.end(undefined);
       const recordedChunks = accumulate(chunksOf(stream).flatMap((chunk) => list(chunk['choices'])));
@@ -437,7 +412,7 @@ describe('openai-chat conformance', function () {
         .flatMap((chunk) => [chunk['usage'] ?? (chunk['x_groq'] as Json | undefined)?.['usage']])
         .findLast((usage) => isJsonObject(usage)) as Json | undefined;
       withUsage += wire === undefined ? 0 : 1;
-      assertUsage(exchange, decode(framesOf([exchange.stream]).frames).events, wire);
+      assertUsage(exchange, decode(framesOf(exchange.stream)).events, wire);
     }
     assert.ok(withUsage > 90, `only ${withUsage} streams with usage`);
   });

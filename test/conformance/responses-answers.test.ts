@@ -24,7 +24,6 @@ import { createStreamEncoder } from '../../daemon/dialects/openai-responses/stre
 import { createSseParser, type SseFrame } from '../../daemon/dialects/sse-parser.ts';
 import { isJsonObject } from '../../daemon/util/json.ts';
 import { parseRequestBody } from '../../daemon/util/json-scan.ts';
-import { SPLITTINGS } from './splittings.ts';
 import { loadExchanges, type Json } from './wire-fixtures.ts';
 
 const exchanges = loadExchanges('openai-responses');
@@ -47,14 +46,9 @@ const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const objectIn = (value: unknown): Json => (isJsonObject(value) ? { ...value } : {});
 
-function framesOf(chunks: readonly Buffer[]): {
-  readonly frames: readonly SseFrame[];
-  readonly rest: Buffer;
-} {
+function framesOf(stream: Buffer): readonly SseFrame[] {
   const parser = createSseParser();
-  const frames = chunks.flatMap((chunk) => parser.push(chunk));
-  frames.push(...parser.flush());
-  return { frames, rest: parser.rest() };
+  return [...parser.push(stream), ...parser.flush()];
 }
 
 interface Piece {
@@ -403,25 +397,9 @@ describe('openai-responses answers, conformance', function () {
       : [],
   );
 
-  it(`reads ${streams.length} streams alike in ${SPLITTINGS.length} splittings each`, () => {
-    let runs = 0;
-    for (const { id, stream } of streams) {
-      const expected = JSON.stringify(decode(framesOf([stream]).frames).events);
-      for (const splitting of SPLITTINGS) {
-        const chunks = splitting.chunks(stream);
-        const { frames, rest } = framesOf(chunks);
-        runs += 1;
-        const bytes = Buffer.concat([...frames.map((frame) => frame.raw), rest]);
-        assert.ok(bytes.equals(Buffer.concat(chunks)), `${id}: ${splitting.name}: bytes`);
-        assert.ok(JSON.stringify(decode(frames).events) === expected, `${id}: ${splitting.name}: events`);
-      }
-    }
-    assert.equal(runs, streams.length * SPLITTINGS.length);
-  });
-
   it('knows every complete stream and the failed one', () => {
     for (const { id, stream } of streams) {
-      const { events } = decode(framesOf([stream]).frames);
+      const { events } = decode(framesOf(stream));
       const ends = events.filter(({ type }) => type === 'response-end' || type === 'response-failed');
       assert.equal(ends.length, 1, id);
       const last = events.at(-1);
@@ -432,7 +410,7 @@ describe('openai-responses answers, conformance', function () {
 
   it('takes no stream for complete that was cut before its end', () => {
     for (const { id, stream } of whole) {
-      const { frames } = framesOf([stream]);
+      const frames = framesOf(stream);
       const end = frames.findIndex(({ data }) => /"type":\s*"response\.(completed|incomplete)"/.test(data));
       assert.ok(end > 0, id);
       const last = decode(frames.slice(0, end)).events.at(-1);
@@ -442,7 +420,7 @@ describe('openai-responses answers, conformance', function () {
 
   it('passes streams on byte for byte, and puts metadata into the last data event alone', () => {
     for (const { id, stream } of whole) {
-      const { pieces } = decode(framesOf([stream]).frames);
+      const { pieces } = decode(framesOf(stream));
       assert.ok(filtered(pieces, false).equals(stream), id);
       assert.ok(filtered(pieces, true).equals(stream), id);
       const out = filtered(pieces, true, { exchange_id: 'x_1' }).toString();
@@ -456,7 +434,7 @@ describe('openai-responses answers, conformance', function () {
   it('gives the official SDK the same answer from our encoding as from the recording', async () => {
     let bySdk = 0;
     for (const { id, stream, identity } of whole) {
-      const encoded = encodedStream(decode(framesOf([stream]).frames).events, identity);
+      const encoded = encodedStream(decode(framesOf(stream)).events, identity);
       assertOrderly(id, encoded);
       const ours = await sdkStreamed(encoded);
       assertSame(id, ours, recordedAnswer(id, stream));
@@ -492,7 +470,7 @@ describe('openai-responses answers, conformance', function () {
       ...plain.map(({ id, body }) => ({ id, events: decodeResponse(body), wire: body['usage'] })),
       ...whole.map(({ id, stream }) => ({
         id,
-        events: decode(framesOf([stream]).frames).events,
+        events: decode(framesOf(stream)).events,
         wire: objectIn(eventsOf(stream).find(({ type }) => type === 'response.completed')?.['response'])[
           'usage'
         ],
@@ -515,7 +493,7 @@ describe('openai-responses answers, conformance', function () {
   it('carries every sealed thought, and names everything else that it cannot carry', () => {
     const lost: Record<string, number> = {};
     for (const { id, stream } of whole) {
-      const { events } = decode(framesOf([stream]).frames);
+      const { events } = decode(framesOf(stream));
       const end = eventsOf(stream).findIndex(({ type }) => type === 'response.completed');
       const sealed = eventsOf(stream)
         .slice(0, end)
@@ -570,7 +548,7 @@ describe('openai-responses answers, conformance', function () {
             id,
             stream,
             identity: identityFor(decodeChatRequest, requestBody),
-            ...decode(framesOf([stream]).frames, openAiChat.createStreamDecoder()),
+            ...decode(framesOf(stream), openAiChat.createStreamDecoder()),
           },
         ],
   );
@@ -606,7 +584,7 @@ describe('openai-responses answers, conformance', function () {
     let compared = 0;
     for (const { id, stream } of anthropicExchanges) {
       if (stream === undefined) continue;
-      const { events } = decode(framesOf([stream]).frames, createMessageDecoder());
+      const { events } = decode(framesOf(stream), createMessageDecoder());
       if (events.at(-1)?.type !== 'response-end') continue;
       const encoded = encodedStream(events);
       assertOrderly(id, encoded);

@@ -15,6 +15,10 @@ export interface Exchange {
   readonly provider: string;
   readonly feature: string;
   readonly tags: readonly string[];
+  /** As the provider calls it; '' where nobody wrote it down. */
+  readonly model: string;
+  /** Of the request, without host and query; '' when only the response was recorded. */
+  readonly path: string;
   readonly requestBody: Json | undefined;
   readonly statusCode: number;
   /** Of a plain answer; a string where it is not JSON. */
@@ -49,16 +53,20 @@ function readExchange(file: string): Exchange {
     provider: string;
     feature: string;
     tags: string[];
-    request: { body?: Json } | null;
+    model: string | null;
+    request: { url: string; body?: Json } | null;
     response: { status: number; body?: Json; text?: string; sse_file?: string };
   };
   const { response } = recorded;
+  const requestPath = recorded.request?.url.replace(/^https?:\/\/[^/]*/, '').replace(/\?.*$/, '') ?? '';
   const hasStream = typeof response.sse_file === 'string';
   return {
     id: recorded.id,
     provider: recorded.provider,
     feature: recorded.feature,
     tags: recorded.tags,
+    model: recorded.model ?? /models\/([^:]+)/.exec(requestPath)?.[1] ?? '',
+    path: requestPath,
     requestBody: recorded.request?.body ?? undefined,
     statusCode: response.status,
     responseBody: response.body ?? response.text ?? undefined,

@@ -8,6 +8,7 @@ import { startDaemon, type RunningDaemon } from '../../daemon/app.ts';
 import type { RouterConfigInput } from '../../daemon/config/schema.ts';
 import type { TotalsBody } from '../../daemon/protocol/control-api.ts';
 import type { ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
+import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
 
 export interface TestDaemon {
   readonly url: string;
@@ -119,6 +120,10 @@ export interface TestModel {
   readonly baseUrl: string;
   readonly tier?: 'simple' | 'moderate' | 'complex';
   readonly provider?: string;
+  /** What its provider speaks; `openai-chat` when absent. */
+  readonly dialect?: UpstreamDialectId;
+  /** `up-<id>` when absent. */
+  readonly upstreamModel?: string;
   readonly supports?: ('tools' | 'vision' | 'reasoning' | 'json')[];
   readonly contextTokens?: number;
   readonly maxOutputTokens?: number;
@@ -128,7 +133,7 @@ export interface TestModel {
   readonly unpriced?: boolean;
 }
 
-/** A configuration with one provider per distinct `provider` (default: `p-<id>`), all speaking openai-chat. */
+/** A configuration with one provider per distinct `provider` (default: `p-<id>`). */
 export function configFor(
   models: readonly TestModel[],
   extra: Partial<RouterConfigInput> = {},
@@ -138,14 +143,17 @@ export function configFor(
     retries: { pauseMs: 1 },
     ...extra,
     providers: Object.fromEntries(
-      models.map((model) => [providerOf(model), { dialect: 'openai-chat' as const, baseUrl: model.baseUrl }]),
+      models.map((model) => [
+        providerOf(model),
+        { dialect: model.dialect ?? ('openai-chat' as const), baseUrl: model.baseUrl },
+      ]),
     ),
     models: Object.fromEntries(
       models.map((model) => [
         model.id,
         {
           provider: providerOf(model),
-          upstreamModel: `up-${model.id}`,
+          upstreamModel: model.upstreamModel ?? `up-${model.id}`,
           tier: model.tier ?? 'moderate',
           contextTokens: model.contextTokens ?? 128_000,
           maxOutputTokens: model.maxOutputTokens ?? 16_000,

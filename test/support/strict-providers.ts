@@ -46,6 +46,9 @@ export interface Answered {
   readonly leadingSeals: readonly string[];
 }
 
+/** How the daemon's own envelopes begin: "pointsman." in base64, whatever the version. */
+const ENVELOPE = 'cG9pbnRzbWFuL';
+
 /** SHA-256 in base64. */
 const HMAC_CHARS = 44;
 
@@ -59,7 +62,7 @@ abstract class Provider implements StrictProvider {
 
   refusalOf(body: JsonObject): string | undefined {
     if (body['model'] !== undefined && body['model'] !== this.upstreamModel) return 'it is for another model';
-    if (JSON.stringify(body).includes('pointsman.')) return 'an envelope reached a provider';
+    if (JSON.stringify(body).includes(ENVELOPE)) return 'an envelope reached a provider';
     let state = '';
     for (const [index, unit] of this.units(body).entries()) {
       const blob = unit.seal?.slice(HMAC_CHARS) ?? '';

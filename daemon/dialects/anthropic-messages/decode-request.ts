@@ -120,10 +120,10 @@ class MessagesRequest implements ConversationRequest {
     return this.body.bytes.subarray(start, end);
   }
 
+  /** The system text is the first message and must not count twice. */
   preambleBytes(): Buffer {
-    const spans = ['tools', 'system'].flatMap((key) => this.body.members.get(key) ?? []);
-    const pieces = spans.map(({ start, end }) => this.body.bytes.subarray(start, end));
-    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+    const span = this.body.members.get('tools');
+    return span === undefined ? Buffer.alloc(0) : this.body.bytes.subarray(span.start, span.end);
   }
 
   private spanOf(index: number): Span {

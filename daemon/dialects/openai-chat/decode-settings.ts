@@ -27,6 +27,12 @@ const MAPPED: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
+/** What is read of the objects that ask for reasoning; providers add more (Z.AI: `clear_thinking`). */
+const REASONING_MEMBERS: readonly (readonly [string, readonly string[]])[] = [
+  ['thinking', ['type', 'budget_tokens']],
+  ['reasoning', ['effort', 'max_tokens', 'exclude', 'enabled']],
+];
+
 const VERBOSITIES: readonly string[] = ['low', 'medium', 'high'];
 
 export function decodeSettings(member: ReadMember): RequestSettings {
@@ -65,6 +71,11 @@ export function unmappedFields(names: Iterable<string>, member: ReadMember): rea
   if (effort !== '' && !isEffort(effort)) unmapped.push('reasoning_effort');
   const choice = objectOf(member('tool_choice'));
   if (choice?.['type'] === 'allowed_tools') unmapped.push('tool_choice.allowed_tools');
+  for (const [name, known] of REASONING_MEMBERS) {
+    for (const [inner, value] of Object.entries(objectOf(member(name)) ?? {})) {
+      if (!known.includes(inner) && value !== null) unmapped.push(`${name}.${inner}`);
+    }
+  }
   return unmapped;
 }
 
@@ -114,15 +125,23 @@ function choiceOf(choice: JsonObject): ToolChoice | undefined {
 
 function decodeReasoning(member: ReadMember): ReasoningWish | undefined {
   const reasoning = objectOf(member('reasoning'));
-  const isOff = objectOf(member('thinking'))?.['type'] === 'disabled' || member('enable_thinking') === false;
+  const thinking = objectOf(member('thinking'));
+  const switches = [member('enable_thinking'), reasoning?.['enabled']];
+  const isOff = thinking?.['type'] === 'disabled' || switches.includes(false);
+  const isOn = thinking?.['type'] === 'enabled' || switches.includes(true);
   const effort = isOff
     ? 'none'
     : (stringOf(member('reasoning_effort')) ?? stringOf(reasoning?.['effort']) ?? '');
-  const budgetTokens = numberOf(member('thinking_budget')) ?? numberOf(reasoning?.['max_tokens']);
+  const budgetTokens =
+    numberOf(member('thinking_budget')) ??
+    numberOf(reasoning?.['max_tokens']) ??
+    numberOf(thinking?.['budget_tokens']);
   const excluded = reasoning?.['exclude'];
   const wish: ReasoningWish = {
     ...(isEffort(effort) ? { effort } : {}),
     ...(budgetTokens === undefined ? {} : { budgetTokens }),
+    // Switched on, but not told how much.
+    ...(isOn && !isEffort(effort) && budgetTokens === undefined ? { isAdaptive: true } : {}),
     ...(typeof excluded === 'boolean' ? { showsThoughts: !excluded } : {}),
   };
   return Object.keys(wish).length === 0 ? undefined : wish;

@@ -10,6 +10,8 @@ export interface CollectedAnswer {
   readonly responseId: string;
   /** JSON texts of the output items, in order. */
   readonly items: readonly Buffer[];
+  /** Items by the ids that clients may refer to them by; null = nothing but a pointer, left out of `items`. */
+  readonly byId: ReadonlyMap<string, Buffer | null>;
 }
 
 export interface OutputCollector {
@@ -77,17 +79,25 @@ function collected(
   const output = response.get('output');
   const listed =
     output !== undefined && typeAt(bytes, output.start) === 'array' ? scanArray(bytes, output) : [];
-  const items = listed.map(({ start, end }) => bytes.subarray(start, end));
-  return { responseId, items: (items.length === 0 ? done : items).filter(canBeSentAgain) };
+  const items = listed.length === 0 ? done : listed.map(({ start, end }) => bytes.subarray(start, end));
+  const kept: Buffer[] = [];
+  const byId = new Map<string, Buffer | null>();
+  for (const item of items) {
+    if (typeAt(item, 0) !== 'object') continue;
+    const members = scanObject(item, { start: 0, end: item.length });
+    const isWhole = canBeSentAgain(item, members);
+    const id = textAt(item, members.get('id')) ?? '';
+    if (id !== '') byId.set(id, isWhole ? item : null);
+    if (isWhole) kept.push(item);
+  }
+  return { responseId, items: kept, byId };
 }
 
 /**
  * A thought without its encrypted content or its text is only a pointer to what the provider stored; whoever did not
  * make it answers 404 (https://developers.openai.com/api/docs/guides/reasoning, checked 2026-11-21).
  */
-function canBeSentAgain(item: Buffer): boolean {
-  if (typeAt(item, 0) !== 'object') return false;
-  const members = scanObject(item, { start: 0, end: item.length });
+function canBeSentAgain(item: Buffer, members: ReadonlyMap<string, Span>): boolean {
   if (textAt(item, members.get('type')) !== 'reasoning') return true;
   const content = members.get('content');
   const hasText =

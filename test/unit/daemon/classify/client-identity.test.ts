@@ -42,6 +42,16 @@ describe('identifyClient', () => {
     );
   });
 
+  it('knows Qwen Code by a bearer whose value is not shown', () => {
+    const qwen = {
+      'user-agent': 'claude-cli/0.24.4 (external, cli)',
+      'x-app': 'cli',
+      'anthropic-beta': 'interleaved-thinking-2025-05-14',
+    };
+    assert.equal(clientOf({ ...qwen, authorization: '' }), 'qwen');
+    assert.equal(clientOf(qwen), 'unknown');
+  });
+
   it('does not take a program that signs in as Claude Code for it', () => {
     const imitator = {
       'user-agent': 'claude-cli/2.1.251',
@@ -77,6 +87,12 @@ describe('identifyClient', () => {
     assert.equal(clientOf({ 'user-agent': 'AsyncOpenAI/Python 2.1.0' }), 'openai-sdk');
     assert.equal(clientOf({ 'user-agent': 'Anthropic/JS 1.11.0' }), 'anthropic-sdk');
     assert.equal(clientOf({ 'user-agent': 'GeminiCLI/0.61.0/gemini-3 (linux; x64)' }), 'gemini-cli');
+    assert.equal(clientOf({ 'user-agent': 'GeminiCLI-tui/0.61.0/gemini-3.1 (linux; x64)' }), 'gemini-cli');
+    assert.equal(clientOf({ 'user-agent': 'google-genai-sdk/1.52.0 gl-node/v24' }), 'google-sdk');
+    assert.equal(
+      clientOf({ 'user-agent': 'ai-sdk-openai/4.0.118 ai-sdk-provider-utils/5.0.81 node.js/24' }),
+      'ai-sdk',
+    );
   });
 
   it('says unknown for headers that nobody sends', () => {
@@ -85,7 +101,7 @@ describe('identifyClient', () => {
   });
 
   it('gives only names of its list', () => {
-    assert.equal(CLIENT_NAMES.length, 13);
+    assert.equal(CLIENT_NAMES.length, 14);
     assert.equal(CLIENT_NAMES.at(-1), 'unknown');
   });
 });

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 
-import { estimateRequestTokens, estimateTextTokens } from '../../../../daemon/classify/token-estimate.ts';
+import * as fc from 'fast-check';
+import {
+  estimateRequestTokens,
+  estimateTextTokens,
+  RunningTokenCount,
+} from '../../../../daemon/classify/token-estimate.ts';
 import { neutralRequest } from './neutral-request.ts';
 
 /** Counted once with the o200k tokenizer. */
@@ -59,6 +64,45 @@ describe('estimateTextTokens', () => {
 
   it('grows with the text', () => {
     assert.ok(estimateTextTokens('one two three '.repeat(100)) > 90 * estimateTextTokens('one two three '));
+  });
+});
+
+describe('a running count of tokens', () => {
+  const counted = (pieces: readonly string[]): number => {
+    const count = new RunningTokenCount();
+    for (const piece of pieces) count.add(piece);
+    return count.tokens;
+  };
+
+  it('is that of the whole text however it is cut', () => {
+    const anyPiece = fc.string({
+      unit: fc.constantFrom('a', 'b', 'Z', 'é', '你', '7', ' ', '\n', '.', '😀'),
+    });
+    fc.assert(
+      fc.property(fc.array(anyPiece), (pieces) => {
+        assert.ok(Math.abs(counted(pieces) - counted([pieces.join('')])) < 1e-9);
+      }),
+    );
+  });
+
+  it('is that of the whole text for text as models write it', () => {
+    for (const [, text] of COUNTED) {
+      assert.equal(Math.ceil(counted(Array.from(text)) - 1e-9), estimateTextTokens(text));
+    }
+  });
+
+  it('begins a new word after a break', () => {
+    const count = new RunningTokenCount();
+    count.add('word');
+    count.break();
+    count.add('word');
+    assert.ok(Math.abs(count.tokens - 2 * counted(['word'])) < 1e-9);
+  });
+
+  it('counts a word without end in parts, close to the whole', () => {
+    const base64 = 'abcd'.repeat(5000);
+    const pieces = Array.from({ length: 5000 }, () => 'abcd');
+    assert.ok(Math.abs(counted(pieces) / counted([base64]) - 1) < 0.05);
   });
 });
 

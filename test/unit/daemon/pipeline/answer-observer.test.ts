@@ -11,31 +11,57 @@ function observed(...events: readonly StreamEvent[]): AnswerObserver {
 
 const part = { id: 'p', choice: 0 };
 
+const NOTHING = {
+  hasContent: false,
+  textTokens: 0,
+  reasoningTokens: 0,
+  callCount: 0,
+  callTokens: 0,
+  sealCount: 0,
+  sealChars: 0,
+};
+
 describe('the observer of an answer', () => {
   it('knows nothing at first', () => {
-    const { usage, reportedCostUsd, outputBytes, reasoningBytes, isComplete } = observed();
-    assert.deepEqual(
-      [usage, reportedCostUsd, outputBytes, reasoningBytes, isComplete],
-      [null, null, 0, 0, false],
-    );
+    const { usage, reportedCostUsd, isComplete, sizes } = observed();
+    assert.deepEqual([usage, reportedCostUsd, isComplete], [null, null, false]);
+    assert.deepEqual(sizes, NOTHING);
   });
 
-  it('counts text, refusals, tool names and tool arguments in bytes', () => {
-    const { outputBytes, reasoningBytes } = observed(
-      { type: 'text-delta', ...part, delta: 'añb' },
-      { type: 'refusal-delta', ...part, delta: 'no' },
-      { type: 'tool-input-start', ...part, callId: 'c', name: 'suché' },
-      { type: 'tool-input-delta', ...part, delta: '{}' },
-    );
-    assert.deepEqual([outputBytes, reasoningBytes], [4 + 2 + 6 + 2, 0]);
+  it('counts text and refusals as the whole text would count', () => {
+    const text = 'why is the connectionPool empty? 12345  spaces\n\nand 你好';
+    const whole = observed({ type: 'text-delta', ...part, delta: text }).sizes.textTokens;
+    const letters = Array.from(text, (delta) => ({ type: 'text-delta', ...part, delta }) as const);
+    assert.ok(whole > 10);
+    assert.ok(Math.abs(observed(...letters).sizes.textTokens - whole) < 1e-9);
+    assert.ok(observed({ type: 'refusal-delta', ...part, delta: 'no' }).sizes.textTokens > 0);
   });
 
-  it('counts reasoning as a part of the output', () => {
-    const { outputBytes, reasoningBytes } = observed(
-      { type: 'reasoning-delta', ...part, delta: 'hmm' },
+  it('counts the calls of tools, their names and their arguments', () => {
+    const { callCount, callTokens, textTokens } = observed(
+      { type: 'tool-input-start', ...part, callId: 'c', name: 'search' },
+      { type: 'tool-input-delta', ...part, delta: '{"q":"heap"}' },
+      { type: 'tool-input-start', ...part, callId: 'd', name: 'search' },
+    ).sizes;
+    assert.deepEqual([callCount, textTokens], [2, 0]);
+    assert.ok(callTokens > 5 && callTokens < 10, String(callTokens));
+  });
+
+  it('counts reasoning apart from the text', () => {
+    const { reasoningTokens, textTokens } = observed(
+      { type: 'reasoning-delta', ...part, delta: 'let us see now' },
       { type: 'text-delta', ...part, delta: 'ok' },
+    ).sizes;
+    assert.ok(reasoningTokens > textTokens && textTokens > 0);
+  });
+
+  it('measures the seals of thoughts that nobody may read', () => {
+    const seal = { kind: 'encrypted-reasoning', value: 'x'.repeat(3000) } as const;
+    const { sizes } = observed(
+      { type: 'reasoning-end', ...part, seal },
+      { type: 'reasoning-end', ...part, seal: { kind: 'unsealed', value: '' } },
     );
-    assert.deepEqual([outputBytes, reasoningBytes], [5, 3]);
+    assert.deepEqual(sizes, { ...NOTHING, hasContent: true, sealCount: 1, sealChars: 3000 });
   });
 
   it('[A37] keeps the last usage, never the sum', () => {
@@ -62,12 +88,14 @@ describe('the observer of an answer', () => {
   });
 
   it('counts nothing for events without output', () => {
-    const { outputBytes } = observed(
+    const { sizes } = observed(
       { type: 'response-start', responseId: 'r', responseModel: 'm' },
       { type: 'text-start', ...part },
       { type: 'text-end', ...part },
+      { type: 'other-content', choice: 0, wireType: 'embedding', bytes: 6144 },
+      { type: 'choice-end', choice: 0, finishReason: 'stop', wireReason: 'stop' },
       { type: 'response-end' },
     );
-    assert.equal(outputBytes, 0);
+    assert.deepEqual(sizes, NOTHING);
   });
 });

@@ -75,6 +75,22 @@ describe('the prefixes of a prompt', () => {
     );
   });
 
+  it('are the same wherever a client marks them to be cached', () => {
+    const plain = ['[{"name":"t"}]', '{"content":[{"type":"text","text":"a"}]}', '{"role":"user"}'];
+    const mark = '"cache_control":{"type":"ephemeral","ttl":"1h"}';
+    const marked = [
+      `[{"name":"t", ${mark}}]`,
+      `{"content":[{${mark},"type":"text","text":"a"}]}`,
+      '{"role":"user","cache_control" : null}',
+    ];
+    assert.deepEqual(hashes(marked), hashes(plain));
+  });
+
+  it('differ when the words of a mark stand in a text', () => {
+    const text = String.raw`{"content":"{\"a\":1,\"cache_control\":{\"type\":\"ephemeral\"}}"}`;
+    assert.notDeepEqual(hashes(['', text]), hashes(['', String.raw`{"content":"{\"a\":1}"}`]));
+  });
+
   it('hold nothing when the prompt has no bytes', () => {
     assert.deepEqual(
       prefixesOf(['', '']).map(({ tokens }) => tokens),

@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import { isPlausibleUsage } from '../../../../daemon/conversation/usage.ts';
 import { attemptMoney, settleMoney, settleUsage } from '../../../../daemon/pipeline/settle.ts';
 import type { AttemptRecord } from '../../../../daemon/protocol/exchange-record.ts';
 import { closeTo, LARGE, pricing, SMALL, usageOf } from './pipeline-rig.ts';
 
 const AT_MS = Date.UTC(2026, 10, 21);
 
-const SEEN = {
-  reported: null,
-  isComplete: true,
-  warmShare: 0,
-  inputTokens: 1000,
-  outputTokens: 100,
-  reasoningTokens: 20,
-  target: SMALL,
-} as const;
+const GUESS = { inputTokens: 1000, warmShare: 0, outputTokens: 100, reasoningOutputTokens: 20 };
+const SEEN = { reported: null, isComplete: true, hasContent: true, guess: () => GUESS } as const;
 
 function attempt(costUsd: number | null, status: AttemptRecord['status'] = 'ok'): AttemptRecord {
   return {
@@ -35,38 +29,33 @@ function attempt(costUsd: number | null, status: AttemptRecord['status'] = 'ok')
 }
 
 describe('the usage of an answer', () => {
-  it('[A37] is what the provider reported, whatever was seen', () => {
+  const settled = (seen: Partial<Parameters<typeof settleUsage>[0]>): ReturnType<typeof settleUsage> =>
+    settleUsage({ ...SEEN, ...seen });
+
+  it('[A37] is what the provider reported, and then nothing is estimated', () => {
     const reported = usageOf(1200, 5);
-    assert.deepEqual(settleUsage({ ...SEEN, reported }), { usage: reported, source: 'reported' });
+    const guess = (): never => assert.fail('estimated');
+    assert.deepEqual(settled({ reported, guess }), { usage: reported, source: 'reported' });
   });
 
-  it('[A37] is estimated from the sizes and flagged when none was reported', () => {
-    const { usage, source } = settleUsage(SEEN);
-    assert.deepEqual(usage, { ...usageOf(1000, 100), reasoningOutputTokens: 20 });
-    assert.equal(source, 'estimated');
-  });
-
-  it('is estimated in the tokens of the model that answered', () => {
-    const target = { ...SMALL, tokenizerFactor: 1.35 };
-    assert.deepEqual(settleUsage({ ...SEEN, target }).usage, {
-      ...usageOf(1350, 135),
-      reasoningOutputTokens: 27,
+  it('[A37] is estimated and flagged when none was reported', () => {
+    assert.deepEqual(settled({}), {
+      usage: { ...usageOf(1000, 100), reasoningOutputTokens: 20 },
+      source: 'estimated',
     });
   });
 
   it('is estimated with the part that the model had in its prompt cache', () => {
-    const { usage } = settleUsage({ ...SEEN, warmShare: 0.75 });
+    const { usage } = settled({ guess: () => ({ ...GUESS, warmShare: 0.75 }) });
     assert.equal(usage?.cacheReadInputTokens, 750);
   });
 
-  it('is nobody’s when no model was asked', () => {
-    assert.deepEqual(settleUsage({ ...SEEN, target: null }), { usage: null, source: 'none' });
-    assert.deepEqual(settleUsage({ ...SEEN, inputTokens: null }), { usage: null, source: 'none' });
+  it('is nobody’s when nothing left this machine', () => {
+    assert.deepEqual(settled({ guess: () => null }), { usage: null, source: 'none' });
   });
 
-  it('keeps the reported input of a broken answer and estimates the output seen since', () => {
-    const reported = usageOf(5000, 1, 4000);
-    assert.deepEqual(settleUsage({ ...SEEN, reported, isComplete: false }), {
+  it('[A37] keeps the reported input of a broken answer and estimates the output seen since', () => {
+    assert.deepEqual(settled({ reported: usageOf(5000, 1, 4000), isComplete: false }), {
       usage: { ...usageOf(5000, 100, 4000), reasoningOutputTokens: 20 },
       source: 'estimated',
     });
@@ -74,10 +63,54 @@ describe('the usage of an answer', () => {
 
   it('stays the reported one of a broken answer that counts no less than was seen', () => {
     const reported = usageOf(5000, 130);
-    assert.deepEqual(settleUsage({ ...SEEN, reported, isComplete: false }), {
-      usage: reported,
-      source: 'reported',
+    assert.deepEqual(settled({ reported, isComplete: false }), { usage: reported, source: 'reported' });
+  });
+
+  it('[A37] is estimated where an answer has nothing but zeros', () => {
+    assert.deepEqual(settled({ reported: usageOf(0, 0) }), {
+      usage: { ...usageOf(1000, 100), reasoningOutputTokens: 20 },
+      source: 'estimated',
     });
+  });
+
+  it('[A37] has an estimate in place of the one count that is missing', () => {
+    assert.deepEqual(settled({ reported: usageOf(0, 7) }), { usage: usageOf(1000, 7), source: 'estimated' });
+    assert.deepEqual(settled({ reported: usageOf(7, 0, 3) }), {
+      usage: { ...usageOf(7, 100, 3), reasoningOutputTokens: 20 },
+      source: 'estimated',
+    });
+  });
+
+  it('believes that an answer without content has no output', () => {
+    const reported = usageOf(7, 0);
+    assert.deepEqual(settled({ reported, hasContent: false }), { usage: reported, source: 'reported' });
+  });
+
+  it('is plausible whatever was reported and seen', () => {
+    const count = fc.nat({ max: 1000 });
+    const anyUsage = fc.tuple(count, count, count, count).map(([input, cached, output, reasoning]) => ({
+      ...usageOf(input + cached, output + reasoning, cached),
+      reasoningOutputTokens: reasoning,
+    }));
+    const anyGuess = fc
+      .record({ inputTokens: count, outputTokens: count, reasoningOutputTokens: count })
+      .map((guess) => ({
+        ...guess,
+        outputTokens: guess.outputTokens + guess.reasoningOutputTokens,
+        warmShare: 0.5,
+      }));
+    fc.assert(
+      fc.property(
+        fc.option(anyUsage, { nil: null }),
+        anyGuess,
+        fc.boolean(),
+        fc.boolean(),
+        (reported, guess, isComplete, hasContent) => {
+          const { usage } = settled({ reported, isComplete, hasContent, guess: () => guess });
+          assert.ok(usage !== null && isPlausibleUsage(usage), JSON.stringify(usage));
+        },
+      ),
+    );
   });
 });
 

@@ -38,7 +38,7 @@ describe('anthropic-messages decoding of messages', () => {
     assert.deepEqual(partsOf({ type: 'thinking', thinking: 'hm', signature }), [
       { type: 'reasoning', text: 'hm', seal: { ...seal, maker: 'openai/x' } },
     ]);
-    assert.deepEqual(partsOf({ type: 'redacted_thinking', data: 'pointsman.1.zzz' }), [
+    assert.deepEqual(partsOf({ type: 'redacted_thinking', data: 'cG9pbnRzbWFuLjEuzzz' }), [
       { type: 'reasoning', text: '' },
     ]);
   });

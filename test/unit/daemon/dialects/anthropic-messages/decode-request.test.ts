@@ -48,11 +48,12 @@ describe('anthropic-messages decoding of requests', () => {
     assert.deepEqual(request.message(2), { role: 'system', content: [{ type: 'text', text: 'now' }] });
   });
 
-  it('puts tools and system text in front of the messages', () => {
+  it('puts the tools in front of the messages, and the system text only once', () => {
     const request = requestOfText(
       '{"tools":[{"name":"t"}],"messages":[{"role":"user","content":"x"}],"system":"s"}',
     );
-    assert.equal(request.preambleBytes().toString(), '[{"name":"t"}]"s"');
+    assert.equal(request.preambleBytes().toString(), '[{"name":"t"}]');
+    assert.equal(requestOf({ system: 's' }).preambleBytes().length, 0);
     assert.equal(request.toolCount, 1);
   });
 

@@ -103,7 +103,7 @@ describe('anthropic-messages passthrough of requests', () => {
     const content = [
       thought('native'),
       thought(sealEnvelope({ kind: 'unsealed', value: '' }, 'x')),
-      thought('pointsman.1.broken'),
+      thought('cG9pbnRzbWFuLjEubroken'),
       { type: 'redacted_thinking', data: 'native' },
       { type: 'text', text: 'y' },
     ];

@@ -156,7 +156,7 @@ describe('google-generate messages', () => {
       'skip_thought_signature_validator',
       Buffer.from('skip_thought_signature_validator').toString('base64'),
       'context_engineering_is_the_way_to_go',
-      'pointsman.1.tampered',
+      'cG9pbnRzbWFuLjEutampered',
       sealEnvelope({ kind: 'unsealed', value: '' }, 'p/m'),
     ];
     for (const text of nothing) assert.deepEqual(parts(text), [{ type: 'text', text: 'a' }], text);

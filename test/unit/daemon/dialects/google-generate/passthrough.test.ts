@@ -141,7 +141,7 @@ describe('google-generate passthrough of requests', () => {
       `{"functionCall":{"name":"f"},"thoughtSignature":"${envelope('thought-signature', 'g/m')}"}`,
     );
     assert.equal(passed(text, target), modelParts('{"functionCall":{"name":"f"},"thoughtSignature":"E"}'));
-    const broken = modelParts('{"functionCall":{"name":"f"},"thoughtSignature":"pointsman.1.broken"}');
+    const broken = modelParts('{"functionCall":{"name":"f"},"thoughtSignature":"cG9pbnRzbWFuLjEubroken"}');
     assert.equal(passed(broken), modelParts(`{"functionCall":{"name":"f"},${SKIP}}`));
   });
 

@@ -65,6 +65,16 @@ describe('openai-chat decode-settings', () => {
     assert.deepEqual(wish({ thinking: { type: 'disabled' } }), { effort: 'none' });
     assert.deepEqual(wish({ enable_thinking: false }), { effort: 'none' });
     assert.deepEqual(wish({ thinking_budget: 9 }), { budgetTokens: 9 });
+    assert.deepEqual(wish({ reasoning: { enabled: false } }), { effort: 'none' });
+    for (const on of [
+      { thinking: { type: 'enabled' } },
+      { enable_thinking: true },
+      { reasoning: { enabled: true } },
+    ]) {
+      assert.deepEqual(wish(on), { isAdaptive: true });
+      assert.deepEqual(wish({ ...on, reasoning_effort: 'low' }), { effort: 'low' });
+    }
+    assert.deepEqual(wish({ thinking: { type: 'enabled', budget_tokens: 9 } }), { budgetTokens: 9 });
     assert.equal(wish({ reasoning_effort: 'default', thinking: 5 }), undefined);
     assert.deepEqual(unmappedOf({ reasoning_effort: 'default' }), ['reasoning_effort']);
   });
@@ -93,6 +103,14 @@ describe('openai-chat decode-settings', () => {
     };
     assert.deepEqual(unmappedOf(fields), ['web_search_options', 'prediction']);
     assert.deepEqual(unmappedOf({ modalities: ['text', 'audio'] }), ['modalities']);
+  });
+
+  it('names what providers add to the wish for reasoning', () => {
+    const thinking = { type: 'enabled', clear_thinking: false, keep: null };
+    assert.deepEqual(unmappedOf({ thinking, reasoning: { effort: 'low', summary: 'auto' } }), [
+      'thinking.clear_thinking',
+      'reasoning.summary',
+    ]);
   });
 
   it('parses settings once', () => {

@@ -152,7 +152,7 @@ describe('decodeItem (openai-responses)', () => {
   });
 
   it('takes a broken envelope for no proof at all [B5]', () => {
-    const item = { type: 'reasoning', summary: [], encrypted_content: 'pointsman.1.broken' };
+    const item = { type: 'reasoning', summary: [], encrypted_content: 'cG9pbnRzbWFuLjEubroken' };
     assert.deepEqual(messageOf(item).content, []);
   });
 });

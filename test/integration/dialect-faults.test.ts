@@ -1,0 +1,427 @@
+// What goes wrong at a provider, in the provider's own words, seen by clients of every dialect: invisible before the
+// first content event, a destroyed connection after it, and errors in the client's own shape where nothing else is left.
+
+import assert from 'node:assert/strict';
+
+import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
+import { isJsonObject, type JsonObject } from '../../daemon/util/json.ts';
+import { type Ask, askAs, postAs, wireAsk } from '../support/dialect-clients.ts';
+import { CLIENT_DIALECTS, type ClientDialectId } from '../support/echo-clients.ts';
+import {
+  closedPort,
+  cut,
+  endEarly,
+  errorAfterContent,
+  json,
+  sse,
+  stall,
+  startFakeUpstream,
+  status,
+  type FakeUpstream,
+  type Verb,
+} from '../support/fake-upstream.ts';
+import { configFor, runDaemon, type TestDaemon } from '../support/run-daemon.ts';
+import {
+  answering,
+  begunFrames,
+  errorBody,
+  errorFrame,
+  openingFrames,
+  streamFrames,
+  UPSTREAM_DIALECTS,
+} from '../support/wire-answers.ts';
+
+const ASK: Ask = { text: 'the question' };
+const WORDS = { text: 'one two three four five' };
+const LONGEST_ABORT_MS = 100;
+
+/** A client and its first provider: of its own dialect where there is one, and of another. */
+interface Pair {
+  readonly client: ClientDialectId;
+  readonly first: UpstreamDialectId;
+  /** Speaks neither. */
+  readonly second: UpstreamDialectId;
+}
+
+const PAIRS: readonly Pair[] = CLIENT_DIALECTS.flatMap((client, index) => {
+  const others = UPSTREAM_DIALECTS.filter((dialect) => dialect !== client);
+  const [one, two] = [others[index % others.length], others[(index + 1) % others.length]];
+  if (one === undefined || two === undefined) return [];
+  const own = UPSTREAM_DIALECTS.find((dialect) => dialect === client);
+  const translated = { client, first: one, second: two };
+  return own === undefined ? [translated] : [{ client, first: own, second: one }, translated];
+});
+
+interface Fault {
+  readonly name: string;
+  readonly verb?: (dialect: UpstreamDialectId) => Verb;
+  /** Nobody listens. */
+  readonly isRefused?: boolean;
+  readonly only?: 'stream' | 'plain';
+  readonly errorType: string | Readonly<Record<UpstreamDialectId, string>>;
+}
+
+const errorStatus =
+  (statusCode: number, retryAfter?: string) =>
+  (dialect: UpstreamDialectId): Verb =>
+    status(statusCode, {
+      body: errorBody(dialect, statusCode, 'not now'),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    });
+
+const FAULTS: readonly Fault[] = [
+  { name: 'a refused connection', isRefused: true, errorType: 'connect' },
+  { name: '529', verb: errorStatus(529), errorType: 'overloaded' },
+  { name: '429 with retry-after', verb: errorStatus(429, '7'), errorType: 'rate-limited' },
+  { name: '401', verb: errorStatus(401), errorType: 'auth' },
+  {
+    name: 'its own error as the first event',
+    verb: (dialect) => sse([...openingFrames(dialect), errorFrame(dialect)]),
+    only: 'stream',
+    errorType: {
+      'openai-chat': 'server-error',
+      'openai-responses': 'server-error',
+      'anthropic-messages': 'overloaded',
+      'google-generate': 'overloaded',
+    },
+  },
+  {
+    name: 'an error in place of the answer',
+    verb: (dialect) => json(errorBody(dialect, 529, 'not now')),
+    only: 'plain',
+    errorType: {
+      'openai-chat': 'server-error',
+      'openai-responses': 'server-error',
+      'anthropic-messages': 'overloaded',
+      'google-generate': 'overloaded',
+    },
+  },
+  {
+    name: 'a stream that ends before its first word',
+    verb: (dialect) => endEarly(openingFrames(dialect)),
+    only: 'stream',
+    errorType: 'invalid-response',
+  },
+];
+
+describe('[A25] before the first content event', () => {
+  for (const { client, first, second } of PAIRS) {
+    for (const fault of FAULTS) {
+      for (const isStream of [false, true]) {
+        if (fault.only !== undefined && (fault.only === 'stream') !== isStream) continue;
+        const way = `${client} at ${first}, ${isStream ? 'streamed' : 'plain'}`;
+        it(`${fault.name} is invisible, and ${second} answers: ${way}`, async () => {
+          const rig = await startRig(first, second, { isFirstClosed: fault.isRefused === true });
+          if (fault.verb !== undefined) rig.first.always(fault.verb(first));
+          rig.second.always(answering(second, WORDS));
+          const received = await askAs(client, rig.daemon, 'auto', ASK, { isStream });
+          assert.equal(received.text, WORDS.text);
+          assert.notEqual(received.finish, '');
+          const record = await rig.daemon.exchange(received.exchangeId);
+          assert.equal(record.status, 'ok');
+          assert.equal(record.responseModel, 'second');
+          assert.equal(record.reason, 'fallback');
+          assert.equal(record.usageSource, 'reported');
+          const { errorType } = fault;
+          assert.equal(
+            record.attempts[0]?.errorType,
+            typeof errorType === 'string' ? errorType : errorType[first],
+          );
+          await rig.stop();
+        });
+      }
+    }
+  }
+});
+
+/** What tells a client of the dialect that an answer is at its end. */
+const TERMINATORS: Readonly<Record<ClientDialectId, RegExp>> = {
+  'openai-chat': /\[DONE\]|"finish_reason":"/,
+  'openai-responses': /response\.(?:completed|incomplete|failed)/,
+  'anthropic-messages': /message_stop|stop_reason":"/,
+  'google-generate': /"finishReason":"/,
+  'ollama-chat': /"done":true/,
+};
+
+const TORN: readonly { readonly name: string; readonly verb: (dialect: UpstreamDialectId) => Verb }[] = [
+  {
+    name: 'its own error event',
+    verb: (dialect) => errorAfterContent(begunFrames(dialect, WORDS), errorFrame(dialect)),
+  },
+  { name: 'a clean end without its terminator', verb: (dialect) => endEarly(begunFrames(dialect, WORDS)) },
+  {
+    name: 'a cut connection',
+    verb: (dialect) =>
+      cut(Buffer.byteLength(begunFrames(dialect, WORDS).join('')) + 20, streamFrames(dialect, WORDS)),
+  },
+];
+
+describe('after the first content event', () => {
+  for (const { client, first, second } of PAIRS) {
+    for (const { name, verb } of TORN) {
+      it(`${name} destroys the connection: ${client} at ${first}`, async () => {
+        const rig = await startRig(first, second);
+        rig.first.always(verb(first));
+        const response = await postAs(client, rig.daemon, wireAsk(client, 'auto', ASK, true));
+        assert.equal(response.status, 200);
+        let received = '';
+        await assert.rejects(async () => {
+          for await (const chunk of response.body ?? [])
+            received += Buffer.from(chunk as Uint8Array).toString();
+        });
+        assert.match(received, /one/);
+        assert.doesNotMatch(received, TERMINATORS[client]);
+        assert.ok(received.endsWith('\n'), 'half an event was sent');
+        assert.equal(rig.second.requests.length, 0);
+        const [record] = await rig.daemon.waitForExchanges(1);
+        assert.equal(record?.status, 'error');
+        assert.equal(record?.errorType, 'upstream.stream_interrupted');
+        await rig.stop();
+      });
+    }
+
+    it(`a client that leaves stops the provider and is booked as cancelled: ${client} at ${first}`, async () => {
+      const rig = await startRig(first, second);
+      rig.first.always(stall({ frames: begunFrames(first, WORDS) }));
+      const abort = new AbortController();
+      const asked = wireAsk(client, 'auto', ASK, true);
+      const response = await postAs(client, rig.daemon, asked, { signal: abort.signal });
+      let received = '';
+      await assert.rejects(async () => {
+        for await (const chunk of response.body ?? []) {
+          received += Buffer.from(chunk as Uint8Array).toString();
+          if (received.includes('two')) abort.abort();
+        }
+      });
+      const leftMs = performance.now();
+      await rig.first.waitForAbort(1);
+      assert.ok(performance.now() - leftMs < LONGEST_ABORT_MS);
+      const [record] = await rig.daemon.waitForExchanges(1);
+      assert.equal(record?.status, 'cancelled');
+      assert.equal(record?.errorType, 'client.closed');
+      assert.equal(record?.usageSource, 'estimated');
+      assert.ok((record?.usage?.inputTokens ?? 0) > 0);
+      assert.ok((record?.usage?.outputTokens ?? 0) > 0);
+      assert.equal(rig.second.requests.length, 0);
+      await rig.stop();
+    });
+  }
+});
+
+describe('[A28] when every model fails', () => {
+  for (const { client, first, second } of PAIRS) {
+    const DOWN: readonly {
+      readonly name: string;
+      readonly statusCode: number;
+      readonly verb?: (typeof FAULTS)[0]['verb'];
+    }[] = [
+      { name: 'nobody listens', statusCode: 502 },
+      { name: '503', statusCode: 503, verb: errorStatus(503) },
+      { name: '529', statusCode: 529, verb: errorStatus(529, '12') },
+    ];
+    for (const { name, statusCode, verb } of DOWN) {
+      it(`there is one error that says not to try again (${name}): ${client} at ${first}`, async () => {
+        const isFirstClosed = verb === undefined;
+        const rig = await startRig(first, second, { isFirstClosed, isSecondClosed: isFirstClosed });
+        if (verb !== undefined) {
+          rig.first.always(verb(first));
+          rig.second.always(verb(second));
+        }
+        const response = await postAs(client, rig.daemon, wireAsk(client, 'auto', ASK, true));
+        assert.equal(response.status, statusCode);
+        assert.equal(response.headers.get('x-should-retry'), 'false');
+        assert.equal(response.headers.has('retry-after'), statusCode === 529);
+        const error = readError(client, await response.json());
+        assert.match(error.message, /first/);
+        assert.match(error.message, /second/);
+        const [record] = await rig.daemon.waitForExchanges(1);
+        assert.equal(record?.status, 'error');
+        assert.equal(record?.errorType, 'upstream.all_failed');
+        await rig.stop();
+      });
+    }
+
+    it(`the first refusal is passed on in its own words: ${client} at ${first}`, async () => {
+      const rig = await startRig(first, second);
+      const words = 'the parameter frobnication is not supported';
+      rig.first.always(status(400, { body: errorBody(first, 400, words) }));
+      rig.second.always(status(400, { body: errorBody(second, 400, 'no') }));
+      const response = await postAs(client, rig.daemon, wireAsk(client, 'auto', ASK, false));
+      assert.equal(response.status, 400);
+      assert.equal(response.headers.get('x-should-retry'), 'false');
+      const body = (await response.json()) as JsonObject;
+      assert.equal(readError(client, body).message, words);
+      if (client === first) assert.deepEqual(body, errorBody(first, 400, words));
+      assert.equal(rig.second.requests.length, 1);
+      const [record] = await rig.daemon.waitForExchanges(1);
+      assert.equal(record?.errorType, 'upstream.rejected');
+      await rig.stop();
+    });
+  }
+});
+
+describe('a request that cannot be served', () => {
+  let daemon: TestDaemon;
+  let upstream: FakeUpstream;
+
+  before(async () => {
+    upstream = await startFakeUpstream();
+    daemon = await runDaemon({ config: configFor([{ id: 'only', baseUrl: upstream.baseUrl }]) });
+  });
+  after(async () => {
+    assert.equal(upstream.requests.length, 0);
+    await daemon.stop();
+    await upstream.close();
+  });
+
+  const BROKEN: Readonly<Record<ClientDialectId, readonly (readonly [string, JsonObject])[]>> = {
+    'openai-chat': [
+      ['messages', { messages: 'hello' }],
+      ['messages', { messages: undefined as never }],
+      ['messages[0].role', { messages: [{ role: 'wizard', content: 'x' }] }],
+      ['tools', { tools: 'all' }],
+      ['stream', { stream: 'yes' }],
+    ],
+    'openai-responses': [
+      ['input', { input: 5 }],
+      ['tools', { tools: 'all' }],
+      ['stream', { stream: 'yes' }],
+      ['max_output_tokens', { max_output_tokens: 'many' }],
+    ],
+    'anthropic-messages': [
+      ['messages', { messages: 'hello' }],
+      ['messages', { messages: undefined as never }],
+      ['max_tokens', { max_tokens: 'many' }],
+      ['tools', { tools: 'all' }],
+      ['system', { system: 5 }],
+    ],
+    'google-generate': [
+      ['contents', { contents: 5 }],
+      ['contents', { contents: undefined as never }],
+      ['generationConfig', { generationConfig: 'hot' }],
+      ['tools', { tools: 'all' }],
+    ],
+    'ollama-chat': [
+      ['messages', { messages: 'hello' }],
+      ['options', { options: 'hot' }],
+      ['tools', { tools: 'all' }],
+      ['stream', { stream: 'yes' }],
+    ],
+  };
+
+  const WRONG_PATHS: Readonly<Record<ClientDialectId, string>> = {
+    'openai-chat': '/v1/chat/nothing',
+    'openai-responses': '/v1/responses/resp_1/nothing',
+    'anthropic-messages': '/v1/messages/nothing',
+    'google-generate': '/v1beta/nothing',
+    'ollama-chat': '/api/nothing',
+  };
+
+  for (const client of CLIENT_DIALECTS) {
+    for (const [field, change] of BROKEN[client]) {
+      it(`is told which field is wrong: ${client} with ${JSON.stringify(change)}`, async () => {
+        const { path, body } = wireAsk(client, 'auto', ASK, false);
+        const response = await postAs(client, daemon, { path, body: { ...body, ...change } });
+        assert.equal(response.status, 400);
+        const answer = (await response.json()) as JsonObject;
+        const error = readError(client, answer);
+        assert.ok(JSON.stringify(answer).includes(field), JSON.stringify(answer));
+        assert.ok(error.message.length > 0);
+      });
+    }
+
+    it(`is told that it is no JSON: ${client}`, async () => {
+      const { path } = wireAsk(client, 'auto', ASK, false);
+      const response = await daemon.post(path, '{"messages": [');
+      assert.equal(response.status, 400);
+      assert.match(readError(client, await response.json()).message, /JSON/);
+    });
+
+    it(`is told that nothing is there in the shape of its dialect: ${client}`, async () => {
+      const response = await postAs(client, daemon, { path: WRONG_PATHS[client], body: {} });
+      assert.equal(response.status, 404);
+      readError(client, await response.json());
+    });
+
+    it(`is told that a model named exactly does not exist: ${client}`, async () => {
+      const asked = wireAsk(client, 'exact/nothing', ASK, false);
+      const response = await postAs(client, daemon, asked);
+      assert.equal(response.status, 404);
+      assert.match(readError(client, await response.json()).message, /nothing/);
+    });
+
+    it(`is told that its key is wrong: ${client}`, async () => {
+      const asked = wireAsk(client, 'auto', ASK, false);
+      const response = await postAs(client, { url: daemon.url, token: 'wrong' }, asked);
+      assert.equal(response.status, 401);
+      readError(client, await response.json());
+    });
+  }
+});
+
+// ---- help ----
+
+interface Rig {
+  readonly daemon: TestDaemon;
+  readonly first: FakeUpstream;
+  readonly second: FakeUpstream;
+  stop(): Promise<void>;
+}
+
+/** Two models of different dialects, asked in this order. */
+async function startRig(
+  firstDialect: UpstreamDialectId,
+  secondDialect: UpstreamDialectId,
+  closed: { readonly isFirstClosed?: boolean; readonly isSecondClosed?: boolean } = {},
+): Promise<Rig> {
+  const [first, second] = [await startFakeUpstream(), await startFakeUpstream()];
+  const nobody = `http://127.0.0.1:${await closedPort()}/v1`;
+  const order = { simple: ['first', 'second'], moderate: ['first', 'second'], complex: ['first', 'second'] };
+  const daemon = await runDaemon({
+    config: configFor(
+      [
+        {
+          id: 'first',
+          dialect: firstDialect,
+          baseUrl: closed.isFirstClosed === true ? nobody : first.baseUrl,
+        },
+        {
+          id: 'second',
+          dialect: secondDialect,
+          baseUrl: closed.isSecondClosed === true ? nobody : second.baseUrl,
+          tier: 'complex',
+          inputUsdPerMtok: 5,
+        },
+      ],
+      { profiles: { balanced: { default: order } } },
+    ),
+  });
+  return {
+    daemon,
+    first,
+    second,
+    stop: async () => {
+      await daemon.stop();
+      await first.close();
+      await second.close();
+    },
+  };
+}
+
+/** The message of an error, after a look at the shape that the dialect's clients expect. */
+function readError(client: ClientDialectId, body: unknown): { readonly message: string } {
+  assert.ok(isJsonObject(body), `no object: ${JSON.stringify(body)}`);
+  const { error } = body;
+  if (client === 'ollama-chat') {
+    assert.equal(typeof error, 'string');
+    return { message: String(error) };
+  }
+  assert.ok(isJsonObject(error), `no error: ${JSON.stringify(body)}`);
+  assert.equal(typeof error['message'], 'string');
+  if (client === 'anthropic-messages') assert.equal(body['type'], 'error');
+  if (client === 'google-generate') {
+    assert.equal(typeof error['code'], 'number');
+    assert.match(String(error['status']), /^[A-Z_]+$/);
+  } else assert.equal(typeof error['type'], 'string');
+  return { message: String(error['message']) };
+}

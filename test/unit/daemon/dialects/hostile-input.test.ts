@@ -1,0 +1,120 @@
+// What nobody should send: every codec refuses it in its own words or carries it, and never breaks. The heavier variant
+// with recorded traffic is test/conformance/hostile-input.test.ts.
+
+import assert from 'node:assert/strict';
+
+import * as fc from 'fast-check';
+
+import { writeSseEvent } from '../../../../daemon/dialects/sse-writer.ts';
+import { parseJsonObject } from '../../../../daemon/util/json.ts';
+import {
+  checkEvents,
+  checkFilter,
+  checkRequest,
+  CLIENTS,
+  decodedOrRefused,
+  streamEvents,
+  UPSTREAMS,
+} from '../../../support/hostile-checks.ts';
+import { mutated, Rng, textOf, type Tree } from '../../../support/hostile-input.ts';
+import { ANSWERS, REQUESTS, STREAMS } from '../../../support/hostile-seeds.ts';
+
+const scale = Number(process.env['POINTSMAN_HOSTILE_SCALE'] ?? 1);
+const runs = (count: number) => ({ numRuns: count * scale, seed: 20261121 });
+const seeds = fc.nat({ max: 2 ** 31 - 1 });
+
+describe('hostile input', () => {
+  for (const client of CLIENTS) {
+    it(`of a ${client.id} client is refused by name or carried to every provider`, () => {
+      const original = REQUESTS.get(client.id) ?? null;
+      assert.ok(decodedOrRefused(client, textOf(original)));
+      fc.assert(
+        fc.property(seeds, (seed) => {
+          const rng = new Rng(seed);
+          checkRequest(client, textOf(mutated(rng, original)), rng.below(1000));
+        }),
+        runs(300),
+      );
+    }).timeout(600_000);
+
+    it(`of a ${client.id} client never carries an envelope to a provider`, () => {
+      const original = REQUESTS.get(client.id) ?? null;
+      for (let variant = 0; variant < 80; variant += 1) {
+        for (const body of checkRequest(client, textOf(original), variant)) {
+          assert.ok(!body.includes('pointsman.1.'), body);
+        }
+      }
+    });
+  }
+
+  for (const upstream of UPSTREAMS) {
+    const original = STREAMS.get(upstream.id) ?? [];
+
+    it(`in a stream of ${upstream.id} becomes an answer or a failure in every client's words`, () => {
+      checkEvents(streamEvents(upstream, streamOf(original)));
+      fc.assert(
+        fc.property(seeds, (seed) => {
+          const stream = streamOf(mutatedStream(new Rng(seed), original));
+          const events = streamEvents(upstream, stream);
+          checkEvents(events);
+          checkFilter(upstream, stream);
+        }),
+        runs(250),
+      );
+    }).timeout(600_000);
+
+    it(`cuts a stream of ${upstream.id} off at every byte without a broken event`, () => {
+      const stream = streamOf(original);
+      for (let end = 0; end <= stream.length; end += 1) checkEvents(streamEvents(upstream, stream.subarray(0, end)));
+    });
+
+    it(`in a plain answer of ${upstream.id} becomes an answer or a failure in every client's words`, () => {
+      const answer = ANSWERS.get(upstream.id) ?? null;
+      checkEvents(upstream.decodeResponse(parseJsonObject(textOf(answer)) ?? {}));
+      fc.assert(
+        fc.property(seeds, (seed) => {
+          const text = textOf(mutated(new Rng(seed), answer));
+          const body = parseJsonObject(text);
+          if (body !== undefined) checkEvents(upstream.decodeResponse(body));
+          upstream.decodeFailure(400, text);
+        }),
+        runs(250),
+      );
+    }).timeout(600_000);
+  }
+});
+
+function mutatedStream(rng: Rng, original: readonly (Tree | '[DONE]')[]): readonly (Tree | string)[] {
+  const events = [...original];
+  for (let change = rng.below(3); change >= 0; change -= 1) {
+    const at = rng.below(events.length);
+    const event = events[at] ?? null;
+    switch (rng.below(6)) {
+      case 0:
+        events.splice(at, 1);
+        break;
+      case 1:
+        events.splice(at, 0, event);
+        break;
+      case 2:
+        events.splice(at, 1);
+        events.splice(rng.below(events.length + 1), 0, event);
+        break;
+      default:
+        events[at] = mutated(rng, event);
+    }
+  }
+  return events;
+}
+
+function streamOf(events: readonly (Tree | string)[]): Buffer {
+  return Buffer.from(
+    events
+      .map((event) => {
+        if (typeof event === 'string') return writeSseEvent(event);
+        const type = event !== null && !Array.isArray(event) && typeof event === 'object' ? event['type'] : '';
+        return writeSseEvent(textOf(event), typeof type === 'string' && !/[\r\n]/.test(type) ? type : '');
+      })
+      .join(''),
+  );
+}
