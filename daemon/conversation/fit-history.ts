@@ -58,8 +58,12 @@ class HistoryFitter {
   private readonly rules: HistoryRules;
   private readonly warnings = new Set<string>();
   private readonly fitted: Message[] = [];
+  /** Of the last one, which neighbours are added to: a thousand of them must not be copied a thousand times. */
+  private lastContent: ContentPart[] = [];
   /** Ids of calls as they are written. */
   private readonly usedIds = new Set<string>();
+  /** How often an id was asked for. */
+  private readonly idCounts = new Map<string, number>();
 
   constructor(rules: HistoryRules) {
     this.rules = rules;
@@ -168,7 +172,7 @@ class HistoryFitter {
         this.add({ role: 'tool', content: [{ ...part, callId: this.writtenId(part.callId) }] });
       } else if (!placed.has(part)) {
         this.warnings.add(WARNINGS.stray);
-        rest.push(...strayText(part));
+        for (const said of strayText(part)) rest.push(said);
       }
     }
     flush();
@@ -180,14 +184,16 @@ class HistoryFitter {
     const role = message.role === 'tool' && toolResultsAreUser ? 'user' : message.role;
     const last = this.fitted.at(-1);
     if (!mergesNeighbours || last?.role !== role) {
-      this.fitted.push({ ...message, role });
+      this.lastContent = [...message.content];
+      this.fitted.push({ ...message, role, content: this.lastContent });
       return;
     }
+    for (const part of message.content) this.lastContent.push(part);
     const { name, ...rest } = last;
     const hasName = name !== undefined && name === message.name;
-    if (!hasName && (name ?? message.name) !== undefined) this.warnings.add(WARNINGS.name);
-    const content = [...rest.content, ...message.content];
-    this.fitted[this.fitted.length - 1] = { ...rest, content, ...(hasName ? { name } : {}) };
+    if (hasName || (name ?? message.name) === undefined) return;
+    this.warnings.add(WARNINGS.name);
+    this.fitted[this.fitted.length - 1] = rest;
   }
 
   private open(): void {
@@ -201,10 +207,13 @@ class HistoryFitter {
   private newId(call: ToolCall): string {
     const wanted = call.callId === '' ? 'call' : call.callId;
     let id = this.writtenId(wanted);
-    for (let count = 2; this.usedIds.has(id); count += 1) {
+    let count = this.idCounts.get(wanted) ?? 1;
+    while (this.usedIds.has(id)) {
       if (call.callId !== '') this.warnings.add(WARNINGS.duplicate);
+      count += 1;
       id = this.writtenId(`${wanted}_${count}`);
     }
+    this.idCounts.set(wanted, count);
     this.usedIds.add(id);
     return id;
   }

@@ -4,12 +4,19 @@ import type { ConversationRequest } from '../conversation/request.ts';
 import type { RequestSettings, SettingName } from '../conversation/settings.ts';
 import { RouterError } from '../errors.ts';
 
+/** Names of tools and types stand in sentences; who writes a text where a name belongs must not find it in the record. */
+const MAX_SENTENCE_CHARS = 250;
+
+export function shortened(sentence: string): string {
+  return sentence.length <= MAX_SENTENCE_CHARS ? sentence : `${sentence.slice(0, MAX_SENTENCE_CHARS)}…`;
+}
+
 /** Each once, in the order they were met. */
 export class Losses {
   readonly #sentences = new Set<string>();
 
   add(sentence: string): void {
-    this.#sentences.add(sentence);
+    this.#sentences.add(shortened(sentence));
   }
 
   /** `what` as the client's dialect names it. */
@@ -38,8 +45,9 @@ export function noteUncarried(
     throw new RouterError('request.unsupported', message, { param: boundBy });
   }
   for (const field of request.unmappedFields()) losses.leftOut(field);
-  for (const name of settingNames(request.settings())) {
-    if (!carried.has(name)) losses.leftOut(name);
+  const settings = request.settings();
+  for (const name of settingNames(settings)) {
+    if (!carried.has(name) && !isNeutral(settings, name)) losses.leftOut(name);
   }
 }
 
@@ -54,9 +62,20 @@ export function withoutRefused(
   for (const name of refused) {
     if (settings[name] === undefined) continue;
     delete kept[name];
+    if (isNeutral(settings, name)) continue;
     losses.add(`${name} is refused by the chosen model and was left out`);
   }
   return kept as RequestSettings;
+}
+
+/** Values that ask for what every model does anyway, as Copilot CLI sends them: nothing is lost without them. */
+const NEUTRAL_VALUES: Partial<Record<SettingName, number>> = {
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+};
+
+function isNeutral(settings: RequestSettings, name: SettingName): boolean {
+  return NEUTRAL_VALUES[name] !== undefined && settings[name] === NEUTRAL_VALUES[name];
 }
 
 function settingNames(settings: RequestSettings): readonly SettingName[] {

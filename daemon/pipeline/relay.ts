@@ -4,6 +4,7 @@
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
 import type { AnswerIdentity, ClientDialect, FrameFilter, StreamEncoder } from '../dialects/dialect.ts';
+import { shortened } from '../dialects/losses.ts';
 import { RouterError } from '../errors.ts';
 import type { Refusal } from '../upstream/attempt-loop.ts';
 import type { AttemptOutcome, StreamPiece } from '../upstream/attempt.ts';
@@ -149,7 +150,7 @@ function encoded(input: ReplyInput): StreamWriter {
 function noteLosses({ clientDialect, exchange }: ReplyInput, events: readonly StreamEvent[]): void {
   for (const event of events) {
     const loss = clientDialect.lossOf(event);
-    if (loss !== undefined) exchange.warn(loss);
+    if (loss !== undefined) exchange.warn(shortened(loss));
   }
 }
 

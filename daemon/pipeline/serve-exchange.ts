@@ -63,7 +63,7 @@ export async function serveExchange(
     const cached = exchange.controls.bypassCache ? undefined : lookUp(deps, request);
     if (cached !== undefined) {
       const maker = { provider: cached.provider, model: cached.model };
-      const kept = keepAnswer(deps, wire, asked, client, { maker, isPassedThrough: false });
+      const kept = keepAnswer(deps, wire, earlier.own, client, { maker, isPassedThrough: false });
       await replayCached({ cached, exchange, request: asked, clientDialect: dialect }, kept);
       exchange.finish();
       return;
@@ -114,7 +114,7 @@ export async function serveExchange(
     exchange.answered(answer, result.startedAtMs, views.listen(answer));
 
     const reply = prepareReply({ exchange, request: asked, clientDialect: dialect, answer });
-    const kept = keepAnswer(deps, wire, asked, client, {
+    const kept = keepAnswer(deps, wire, earlier.own, client, {
       maker: { provider: answer.target.provider, model: answer.target.id },
       isPassedThrough: answer.dialect.id === dialect.id,
     });

@@ -1,4 +1,4 @@
-// Conversations that go on from an answer by its id (`previous_response_id`). Before the answer: the whole conversation
+// Conversations that go on from an answer by its id, or by the ids of its items. Before the answer: the whole conversation
 // from memory for whoever does not have it, or one sentence that says what to do. Behind it: keeping the new answer for
 // the next request. Concerns clients of the Responses dialect only; every other request passes untouched.
 
@@ -17,6 +17,7 @@ import { RouterError } from '../errors.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import type { Log } from '../util/log.ts';
 import type { ClientResponse } from './client-response.ts';
+import { fillReferences } from './item-references.ts';
 import type { AnswerMaker, KnownAnswer, ResponseMemory } from './response-memory.ts';
 import type { WireRequest } from './wire-request.ts';
 
@@ -26,6 +27,8 @@ export type Connections = ReadonlyMap<string, Pick<ProviderConnection, 'alsoSpea
 export interface ContinuedRequest {
   /** The whole conversation where it is known, else the request as it came. */
   readonly request: ConversationRequest;
+  /** What the client sent, without earlier turns; with items in the places of their ids where they are known. */
+  readonly own: ConversationRequest;
   /** What this target is asked: only the new items where it has the earlier ones itself. */
   readonly requestFor: (target: ModelTarget) => ConversationRequest;
   /** Those of the targets that can go on with the conversation, in order. Throws one clear 400 when none can. */
@@ -39,15 +42,25 @@ export function continueStored(
   request: ConversationRequest,
   connections: Connections,
 ): ContinuedRequest {
+  const filled = fillReferences(memory, wire, request);
+  const own = filled?.request ?? request;
+  const asSent = (target: ModelTarget): ConversationRequest => {
+    if (filled === undefined) return request;
+    const hasItems = speaks(connections.get(target.provider), request) && filled.areStoredAt(target);
+    return hasItems ? request : own;
+  };
   const previousId = request.previousResponseId;
-  if (previousId === undefined) return { request, requestFor: () => request, able: (targets) => targets };
+  if (previousId === undefined) {
+    return { request: own, own, requestFor: asSent, able: (targets) => targets };
+  }
   const known = memory.lookup(previousId, wire.session);
-  const whole = known?.items === null || known === undefined ? null : expanded(wire, request, known.items);
+  const whole = known?.items === null || known === undefined ? null : expanded(wire, own, known.items);
   const hasItself = (target: ModelTarget): boolean =>
     speaks(connections.get(target.provider), request) && mayHave(known, target);
   return {
-    request: whole ?? request,
-    requestFor: (target) => (whole === null || hasItself(target) ? request : whole),
+    request: whole ?? own,
+    own,
+    requestFor: (target) => (whole === null || hasItself(target) ? asSent(target) : whole),
     able(targets) {
       const able = whole === null ? targets.filter(hasItself) : targets;
       if (able.length === 0 && targets.length > 0) throw notServed(previousId, known);
@@ -70,7 +83,7 @@ export interface KeepAnswerDeps {
 
 /**
  * The client with a memory: what is written goes through, and the answer is kept for a request that goes on from it at
- * the moment when it is complete, before its last bytes leave. `request`: as the client sent it, nothing added.
+ * the moment when it is complete, before its last bytes leave. `request`: what the client sent, without earlier turns.
  */
 export function keepAnswer(
   deps: KeepAnswerDeps,
@@ -92,6 +105,7 @@ export function keepAnswer(
         maker,
         isStoredByMaker: isStored && isPassedThrough,
         items,
+        byId: answer.byId,
         ...(isStored || wire.session === undefined ? {} : { session: wire.session }),
       });
     } catch (error) {

@@ -62,7 +62,7 @@ export class AnswerStream implements AsyncIterableIterator<Pieces, undefined> {
     while (!this.#isGateOpen) {
       const batch = await this.#readBatch();
       if (batch === null) throw withoutContent(this.#deps.decoder.end());
-      pieces.push(...batch.pieces);
+      for (const piece of batch.pieces) pieces.push(piece);
       if (batch.hasContent) this.#openGate(pieces, batch.failure);
       else if (batch.failure !== null) throw batch.failure;
       else if (this.#isComplete) throw withoutContent([]);

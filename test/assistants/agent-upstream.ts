@@ -46,9 +46,10 @@ export const USAGE = { input: 1200, cached: 200, output: 40, reasoning: 10 } as 
 
 export async function startAgentUpstream(plan: AgentPlan): Promise<AgentUpstream> {
   const calls: SeenCall[] = [];
+  const stored = new Set<string>();
   const server = createServer((request, response) => {
     readJson(request)
-      .then((body) => serve(request, response, body, plan, calls))
+      .then((body) => serve(request, response, body, plan, calls, stored))
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => {
@@ -72,6 +73,7 @@ async function serve(
   body: JsonObject,
   plan: AgentPlan,
   calls: SeenCall[],
+  stored: Set<string>,
 ): Promise<void> {
   const url = request.url ?? '';
   const format = formatOf(url);
@@ -81,7 +83,8 @@ async function serve(
   }
   const model = String(body['model'] ?? /models\/([^:]+):/.exec(url)?.[1]);
   const strict = STRICT[format](model);
-  const refusal = strict.refusalOf(joined(format, body)) ?? brokenRule(format, body);
+  const refusal =
+    strict.refusalOf(joined(format, body)) ?? brokenRule(format, body) ?? unknownReference(body, stored);
   const step = stepOf(format, body, plan);
   const pieces = piecesOf(format, body, plan, step, calls.length);
   const hasCall = pieces.some((piece) => piece.type === 'call');
@@ -93,17 +96,15 @@ async function serve(
     return;
   }
   if (toolsOf(format, body).length > 0) await plan.before?.(step);
-  const answer = {
-    ...strict.answer(body, pieces).body,
-    ...namesOf(format, calls.length, model),
-    ...usageOf(format),
-  };
+  const named = { ...namesOf(format, calls.length, model), ...usageOf(format) };
+  const answer = withItemIds({ ...strict.answer(body, pieces).body, ...named }, calls.length);
+  for (const { id } of list(answer['output'])) stored.add(String(id));
   if (body['stream'] !== true && !url.includes(':streamGenerateContent')) {
     sendJson(response, 200, answer);
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const frame of framesOf(format, withItemIds(answer, calls.length))) response.write(frame);
+  for (const frame of framesOf(format, answer)) response.write(frame);
   response.end();
 }
 
@@ -113,6 +114,13 @@ const STRICT: Readonly<Record<UpstreamFormat, (model: string) => StrictProvider>
   'openai-chat': (model) => new PlainChat(model),
   'google-generate': (model) => new StrictGoogle(model),
 };
+
+/** Only items that were answered here can be named by their ids. */
+function unknownReference(body: JsonObject, stored: ReadonlySet<string>): string | undefined {
+  const references = list(body['input']).filter((item) => item['type'] === 'item_reference');
+  const unknown = references.find(({ id }) => !stored.has(String(id)));
+  return unknown === undefined ? undefined : `Item with id '${String(unknown['id'])}' not found.`;
+}
 
 /** Anthropic reads neighbours of one role as one message; assistants do send such. */
 function joined(format: UpstreamFormat, body: JsonObject): JsonObject {

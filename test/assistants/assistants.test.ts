@@ -1,30 +1,51 @@
 // Real assistants, headless, doing a real task through the daemon, in every translation direction: install them, point
-// them at the port, let the model ask for a shell command, see the file that the assistant made, and look at our books.
+// them at the port, let the model ask for shell commands, see the file that the assistant made, and look at our books.
 // Needs the package registry; takes minutes. Run by `npm run test:assistants`.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { configFor, runDaemon, type TestDaemon } from '../support/run-daemon.ts';
-import { startAgentUpstream, USAGE, type AgentUpstream, type UpstreamFormat } from './agent-upstream.ts';
-import { ASSISTANTS, type Assistant } from './assistants.ts';
+import {
+  type AgentPlan,
+  type AgentUpstream,
+  startAgentUpstream,
+  type UpstreamFormat,
+  USAGE,
+} from './agent-upstream.ts';
+import { type Assistant, ASSISTANTS } from './assistants.ts';
 import { installAssistants } from './install.ts';
+import { type Ended, endAssistants, runAssistant } from './run-assistant.ts';
 
-const FORMATS: readonly UpstreamFormat[] = ['anthropic-messages', 'openai-responses', 'openai-chat'];
-const TEXT = 'made by the model';
+const FORMATS: readonly UpstreamFormat[] = [
+  'anthropic-messages',
+  'openai-responses',
+  'openai-chat',
+  'google-generate',
+];
+const SWITCHES: readonly (readonly [UpstreamFormat, UpstreamFormat])[] = [
+  ['anthropic-messages', 'openai-responses'],
+  ['openai-responses', 'google-generate'],
+  ['openai-chat', 'anthropic-messages'],
+];
 const FILE = 'made.txt';
-const PROMPT = `Create the file ${FILE} with the text "${TEXT}" in the current directory.`;
+const PROMPT = `Create the file ${FILE} with the text "made by the model" in the current directory.`;
 
-interface Ended {
-  readonly exitCode: number | null;
-  readonly output: string;
-}
+/** Two calls at once, then one more. */
+const TASK: AgentPlan['steps'] = [
+  [`printf 'made ' > ${FILE}`, `printf 'aside' > aside.txt`],
+  [`printf 'by the model' >> ${FILE}`],
+];
+/** One call after the other, so that each model of two is asked again after the other one was. */
+const LONG_TASK: AgentPlan['steps'] = ['made ', 'by ', 'the ', 'model'].map((word) => [
+  `printf '${word}' >> ${FILE}`,
+]);
 
 /** `POINTSMAN_ONLY` limits the run to assistants whose name holds it. */
 const chosen = ASSISTANTS.filter((assistant) => assistant.name.includes(process.env['POINTSMAN_ONLY'] ?? ''));
+const switching = chosen.filter(({ client }) => client === 'claude-code' || client === 'codex');
 
 describe('real assistants through the daemon', function () {
   this.timeout(120_000);
@@ -38,89 +59,111 @@ describe('real assistants through the daemon', function () {
     programs = installAssistants(chosen);
   });
 
-  beforeEach(async () => {
-    upstream = await startAgentUpstream(`printf '${TEXT}' > ${FILE}`);
+  beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'pointsman-assistant-'));
   });
 
   afterEach(async () => {
+    endAssistants();
     await daemon.stop();
     await upstream.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function doTask(assistant: Assistant, format: UpstreamFormat): Promise<Ended> {
-    daemon = await runDaemon({ config: configTo(upstream, format) });
-    const workspace = path.join(folder, 'workspace');
-    const home = path.join(folder, 'home');
-    for (const made of [workspace, home]) mkdirSync(made);
-    const { token, url: origin } = daemon;
-    const { args, environment } = assistant.prepare({
-      workspace,
-      home,
-      origin,
-      token,
+  async function start(plan: AgentPlan, ...formats: readonly UpstreamFormat[]): Promise<void> {
+    upstream = await startAgentUpstream(plan);
+    daemon = await runDaemon({ config: configTo(upstream.origin, formats) });
+  }
+
+  function doTask(assistant: Assistant): Promise<Ended> {
+    return runAssistant(assistant, programs, {
+      workspace: path.join(folder, 'workspace'),
+      home: path.join(folder, 'home'),
+      origin: daemon.url,
+      token: daemon.token,
       model: 'auto',
       prompt: PROMPT,
     });
-    const child = spawn(path.join(programs, assistant.bin), args, {
-      cwd: workspace,
-      env: { PATH: process.env['PATH'] ?? '', HOME: home, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // a group of its own, so that what it leaves behind can be ended with it
-    });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  }
+
+  function assertDone({ exitCode, output }: Ended, plan: AgentPlan['steps']): void {
+    const told = `exit code ${exitCode}\n${output}\n${JSON.stringify(upstream.calls.at(-1)?.body).slice(0, 2000)}`;
+    assert.deepEqual(
+      upstream.calls.flatMap(({ refusal }) => refusal ?? []),
+      [],
+      told,
+    );
+    assert.equal(exitCode, 0, told);
+    const made = path.join(folder, 'workspace', FILE);
+    assert.ok(existsSync(made), `the file was not made: ${told}`);
+    assert.equal(readFileSync(made, 'utf8'), 'made by the model');
+    assert.equal(upstream.calls.filter((call) => call.sent === 'tool-call').length, plan.length, told);
+  }
+
+  async function assertBooked(assistant: Assistant): Promise<void> {
+    for (const record of await daemon.waitForExchanges(upstream.calls.length)) {
+      assert.equal(record.status, 'ok', JSON.stringify(record));
+      assert.equal(record.client, assistant.client);
+      assert.equal(record.usageSource, 'reported');
+      assert.equal(record.usage?.inputTokens, USAGE.input);
+      assert.equal(record.usage?.cacheReadInputTokens, USAGE.cached);
+      assert.equal(record.usage?.outputTokens, USAGE.output);
+      assert.equal(record.attempts.length, 1);
     }
-    const exitCode = await new Promise<number | null>((resolve) => {
-      child.on('close', resolve);
-    });
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // nobody was left in the group
-    }
-    return { exitCode, output };
+  }
+
+  async function warnings(): Promise<readonly string[]> {
+    return (await daemon.exchanges()).flatMap((record) => record.warnings);
   }
 
   for (const assistant of chosen) {
     for (const format of FORMATS) {
       it(`[A3] ${assistant.name} ${assistant.version} does its task on a model that speaks ${format}`, async () => {
-        const { exitCode, output } = await doTask(assistant, format);
-        const told = `exit code ${exitCode}\n${output}\n${JSON.stringify(upstream.calls.at(-1)?.body).slice(0, 2000)}`;
-        assert.equal(exitCode, 0, told);
-        const made = path.join(folder, 'workspace', FILE);
-        assert.ok(existsSync(made), `the file was not made: ${told}`);
-        assert.equal(readFileSync(made, 'utf8'), TEXT);
-        assert.deepEqual(
-          upstream.calls.filter((call) => call.sent === 'refused').map((call) => call.body),
-          [],
-        );
-        const toolCalls = upstream.calls.filter((call) => call.sent === 'tool-call');
-        assert.equal(toolCalls.length, 1, told);
-        for (const record of await daemon.waitForExchanges(upstream.calls.length)) {
-          assert.equal(record.status, 'ok', JSON.stringify(record));
-          assert.equal(record.client, assistant.client);
-          assert.equal(record.usageSource, 'reported');
-          assert.equal(record.usage?.inputTokens, USAGE.input);
-          assert.equal(record.usage?.cacheReadInputTokens, USAGE.cached);
-          assert.equal(record.usage?.outputTokens, USAGE.output);
-          assert.equal(record.attempts.length, 1);
-        }
+        await start({ steps: TASK }, format);
+        assertDone(await doTask(assistant), TASK);
+        await assertBooked(assistant);
+        const lost = (await warnings()).filter((warning) => warning.includes('thoughts of another'));
+        assert.deepEqual(lost, [], 'the only model’s own thoughts are not foreign');
+      });
+    }
+  }
+
+  for (const assistant of switching) {
+    for (const [first, second] of SWITCHES) {
+      it(`[B5] ${assistant.name} ${assistant.version} does its task while its model changes between ${first} and ${second} at every step`, async () => {
+        const use = async (model: string): Promise<void> => {
+          const { status } = await daemon.control('PUT', 'override', { model, scope: 'always' });
+          assert.equal(status, 200);
+        };
+        const before = (step: number): Promise<void> => use(step % 2 === 0 ? 'second' : 'first');
+        await start({ steps: LONG_TASK, before }, first, second);
+        await use('first');
+        assertDone(await doTask(assistant), LONG_TASK);
+        await assertBooked(assistant);
+        const models = upstream.calls.map(({ model }) => model);
+        assert.deepEqual(models, ['up-first', 'up-second', 'up-first', 'up-second', 'up-first']);
+        // Each model sees its own thoughts and not the other's: signatures are checked, and what is foreign is named.
+        assert.ok((await warnings()).some((warning) => warning.includes('thoughts of another')));
       });
     }
   }
 });
 
-function configTo(upstream: AgentUpstream, format: UpstreamFormat): ReturnType<typeof configFor> {
-  const base = configFor([
-    { id: 'agent', baseUrl: upstream.origin, provider: 'local-provider', tier: 'complex' },
+function configTo(origin: string, formats: readonly UpstreamFormat[]): ReturnType<typeof configFor> {
+  const ids = formats.map((_, index) => ['first', 'second'][index] ?? 'other');
+  const base = configFor(
+    ids.map((id) => ({ id, baseUrl: origin, provider: `p-${id}`, tier: 'complex' as const })),
+  );
+  const providers = formats.map((dialect, index) => [
+    `p-${ids[index]}`,
+    { dialect, baseUrl: `${origin}${PATHS[dialect]}` },
   ]);
-  const path = format === 'anthropic-messages' ? '' : '/v1';
-  return {
-    ...base,
-    baseline: 'agent',
-    providers: { 'local-provider': { dialect: format, baseUrl: `${upstream.origin}${path}` } },
-  };
+  return { ...base, baseline: 'first', providers: Object.fromEntries(providers) };
 }
+
+const PATHS: Readonly<Record<UpstreamFormat, string>> = {
+  'anthropic-messages': '',
+  'openai-chat': '/v1',
+  'openai-responses': '/v1',
+  'google-generate': '/v1beta',
+};

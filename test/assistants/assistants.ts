@@ -123,6 +123,52 @@ function openCode(name: string, npm: string): Assistant {
   };
 }
 
+/** It has no user agent of its own: over chat and messages it looks like the SDK that it calls with. */
+function pi(name: string, api: string, client: string): Assistant {
+  return {
+    name,
+    package: '@mariozechner/pi-coding-agent',
+    version: '0.73.1',
+    bin: 'pi',
+    client,
+    prepare(run) {
+      const baseUrl = api === 'anthropic-messages' ? run.origin : `${run.origin}/v1`;
+      const model = { id: run.model, name: run.model, reasoning: true, input: ['text'] };
+      const provider = { baseUrl, api, apiKey: run.token, models: [model] };
+      write(run, '.pi/agent/models.json', JSON.stringify({ providers: { local: provider } }));
+      const flags = ['--offline', '--provider', 'local', '--model', run.model, '--thinking', 'medium'];
+      return { args: ['-p', ...flags, run.prompt], environment: { PI_OFFLINE: '1', PI_TELEMETRY: '0' } };
+    },
+  };
+}
+
+function qwenCode(name: string, kind: 'anthropic' | 'openai'): Assistant {
+  return {
+    name,
+    package: '@qwen-code/qwen-code',
+    version: '0.24.4',
+    bin: 'qwen',
+    client: 'qwen',
+    prepare(run) {
+      const settings = {
+        general: { disableAutoUpdate: true },
+        privacy: { usageStatisticsEnabled: false },
+        security: { auth: { selectedType: kind } },
+      };
+      write(run, '.qwen/settings.json', JSON.stringify(settings));
+      const prefix = kind.toUpperCase();
+      return {
+        args: ['--auth-type', kind, '-m', run.model, '--yolo', run.prompt],
+        environment: {
+          [`${prefix}_BASE_URL`]: kind === 'openai' ? `${run.origin}/v1` : run.origin,
+          [`${prefix}_API_KEY`]: run.token,
+          [`${prefix}_MODEL`]: run.model,
+        },
+      };
+    },
+  };
+}
+
 export const ASSISTANTS: readonly Assistant[] = [
   claudeCode,
   openCode('opencode (chat)', '@ai-sdk/openai-compatible'),
@@ -130,4 +176,9 @@ export const ASSISTANTS: readonly Assistant[] = [
   openCode('opencode (Responses)', '@ai-sdk/openai'),
   codex,
   codexSocket,
+  pi('pi (chat)', 'openai-completions', 'openai-sdk'),
+  pi('pi (Anthropic)', 'anthropic-messages', 'anthropic-sdk'),
+  pi('pi (Responses)', 'openai-responses', 'pi'),
+  qwenCode('Qwen Code (chat)', 'openai'),
+  qwenCode('Qwen Code (Anthropic)', 'anthropic'),
 ];

@@ -235,6 +235,8 @@ const GOES_WITHOUT_SAYING: readonly string[] = [
   'anthropic-messages thinking.display "summarized"',
   'anthropic-messages thinking.display "updates"',
   'anthropic-messages thinking.type "adaptive"',
+  'openai-chat frequency_penalty 0',
+  'openai-chat presence_penalty 0',
   'openai-responses parallel_tool_calls true',
   'openai-responses reasoning {"summary":"auto"}',
   'openai-responses reasoning.effort "medium"',

@@ -69,7 +69,7 @@ describe('GitHub Copilot Chat in the real VS Code', function () {
   });
 
   beforeEach(async () => {
-    upstream = await startAgentUpstream(`printf '${TEXT}' > ${FILE}`);
+    upstream = await startAgentUpstream({ steps: [[`printf '${TEXT}' > ${FILE}`]] });
   });
 
   afterEach(async () => {

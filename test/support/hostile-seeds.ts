@@ -1,13 +1,15 @@
 // Requests and answers that use much of what each dialect has: what the tests of hostile input begin with.
 
+import { sealEnvelope } from '../../daemon/dialects/envelope.ts';
 import type { Tree } from './hostile-input.ts';
 
-const ENVELOPE_OF_NOBODY = 'cG9pbnRzbWFuLjEubm90IGFuIGVudmVsb3Bl';
-
 /** A seal of another model as a client sends it back. */
-export const FOREIGN_ENVELOPE = `cG9pbnRzbWFuLjEu${Buffer.from(
-  JSON.stringify({ kind: 'thinking-signature', maker: 'elsewhere/model', value: 'c2VhbA==' }),
-).toString('base64url')}`;
+const FOREIGN_ENVELOPE = sealEnvelope({ kind: 'thinking-signature', value: 'c2VhbA==' }, 'elsewhere/model');
+
+/** Every envelope begins so. */
+export const ENVELOPE_START = FOREIGN_ENVELOPE.slice(0, 16);
+
+const TORN_ENVELOPE = FOREIGN_ENVELOPE.slice(0, 40);
 
 const SCHEMA: Tree = {
   type: 'object',
@@ -124,7 +126,7 @@ export const REQUESTS: ReadonlyMap<string, Tree> = new Map<string, Tree>([
           role: 'assistant',
           content: [
             { type: 'thinking', thinking: 'hm', signature: FOREIGN_ENVELOPE },
-            { type: 'redacted_thinking', data: ENVELOPE_OF_NOBODY },
+            { type: 'redacted_thinking', data: TORN_ENVELOPE },
             { type: 'text', text: 'I look' },
             { type: 'tool_use', id: 'toolu_1', name: 'read', input: { path: 'a', count: 1 } },
             { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'x' } },

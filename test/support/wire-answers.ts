@@ -452,21 +452,23 @@ function plainGoogle(answer: Answer): JsonObject {
   return { candidates: [{ content, finishReason: googleFinish(answer), index: 0 }], ...googleTail(answer) };
 }
 
-/** Texts in pieces, calls whole; the reason stands in a last chunk of its own. */
+/** Texts in pieces, calls whole, counts as far as it is; the reason stands in a last chunk of its own. */
 function streamedGoogle(answer: Answer): string[] {
   const pieces = googleParts(answer).flatMap((part): JsonObject[] =>
     typeof part['text'] === 'string' ? words(part['text']).map((text) => ({ ...part, text })) : [part],
   );
-  const tail = googleTail(answer);
+  const usage = answer.usage ?? USAGE;
   return [
-    ...pieces.map((part) =>
-      data({ candidates: [{ content: { role: 'model', parts: [part] }, index: 0 }], ...tail }),
-    ),
+    ...pieces.map((part, index) => {
+      const output = Math.min(usage.output, usage.reasoning + index + 1);
+      const tail = googleTail({ usage: { ...usage, output } });
+      return data({ candidates: [{ content: { role: 'model', parts: [part] }, index: 0 }], ...tail });
+    }),
     data({
       candidates: [
         { content: { role: 'model', parts: [{ text: '' }] }, finishReason: googleFinish(answer), index: 0 },
       ],
-      ...tail,
+      ...googleTail({ usage }),
     }),
   ];
 }

@@ -18,14 +18,17 @@ export function decodeMessage(bytes: Buffer, span: Span): Message {
   const wire = objectOf(valueAt({ bytes }, span)) ?? {};
   let blocks: readonly Span[] | undefined;
   const rawInput: RawInput = (index) => {
-    const content = scanObject(bytes, span).get('content');
-    if (content === undefined) return undefined;
-    blocks ??= scanArray(bytes, content);
+    blocks ??= blockSpans(bytes, span);
     const block = blocks[index];
     const input = block === undefined ? undefined : scanObject(bytes, block).get('input');
     return input === undefined ? undefined : bytes.toString('utf8', input.start, input.end);
   };
   return { role: neutralRole(stringOf(wire['role'])), content: contentParts(wire['content'], rawInput) };
+}
+
+function blockSpans(bytes: Buffer, message: Span): readonly Span[] {
+  const content = scanObject(bytes, message).get('content');
+  return content === undefined ? [] : scanArray(bytes, content);
 }
 
 /** The separate `system` member. */

@@ -87,7 +87,7 @@ class MessageEditor {
       this.turns.map(({ span }) => span),
       (index) => this.turns[index]?.isRemoved === true,
     );
-    for (const turn of this.turns) if (!turn.isRemoved) edits.push(...turn.edits);
+    for (const turn of this.turns) if (!turn.isRemoved) for (const edit of turn.edits) edits.push(edit);
     if (edits.length === 0) return { text: undefined, opensWithThought };
     return { text: applyEdits(this.bytes, this.list, edits), opensWithThought };
   }
@@ -125,7 +125,7 @@ class MessageEditor {
     const isCut = types.map((type, index) => isThoughtType(type) && !this.keepsThought(turn, spans[index]));
     if (isCut.includes(true)) {
       this.losses.add('the thoughts of another model in the conversation were left out');
-      turn.edits.push(...removals(spans, (index) => isCut[index] === true));
+      for (const edit of removals(spans, (index) => isCut[index] === true)) turn.edits.push(edit);
       turn.isRemoved = !isCut.includes(false);
     }
     return isThoughtType(types.find((_, index) => isCut[index] !== true));

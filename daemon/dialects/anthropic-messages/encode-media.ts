@@ -11,9 +11,10 @@ const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'im
 const PDF_START = 'JVBERi';
 
 export function encodeImage(
-  { source }: Extract<ContentPart, { type: 'image' }>,
+  { source, detail = 'auto' }: Extract<ContentPart, { type: 'image' }>,
   losses: Losses,
 ): JsonObject[] {
+  if (detail !== 'auto') losses.leftOut('the detail of an image');
   if (source.kind === 'url') {
     if (/^https?:/i.test(source.url)) {
       return [{ type: 'image', source: { type: 'url', url: source.url } }];

@@ -14,6 +14,7 @@ import type { EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
 import { parseExactObject } from '../exact-json.ts';
 import type { Losses } from '../losses.ts';
+import { withRecalled } from '../recalled-thoughts.ts';
 import { encodeDocument, encodeImage } from './encode-media.ts';
 import { isSystemRole, MOVED_SYSTEM_TEXT, placeSystemText } from './system-text.ts';
 import { encodeToolId } from './tool-ids.ts';
@@ -32,7 +33,7 @@ export function encodeConversation(
 ): WireConversation {
   const takesSystem = target.traits?.systemInMessages === true;
   const fitted = fitHistory(
-    messagesOf(request).map((message) => withRecalled(message, target)),
+    messagesOf(request).map((message) => withRecalled(message, target.history)),
     {
       systemText: takesSystem ? 'anywhere' : 'first-only',
       startsWithUser: true,
@@ -52,20 +53,6 @@ export function encodeConversation(
     system: encoded.slice(0, first).flatMap(({ content }) => content),
     messages: endingWithUser(messages, losses),
   };
-}
-
-/** Sealed thoughts that the client's dialect could not carry, back in their places. */
-function withRecalled(message: Message, target: EncodeTarget): Message {
-  const recalled = message.role === 'assistant' ? (target.history?.recall(message) ?? []) : [];
-  if (recalled.length === 0) return message;
-  const content: ContentPart[] = [];
-  const { length } = message.content;
-  for (let index = 0; index <= length; index += 1) {
-    const here = recalled.filter(({ beforePart }) => Math.min(beforePart, length) === index);
-    content.push(...here.map(({ part }) => part));
-    content.push(...message.content.slice(index, index + 1));
-  }
-  return { ...message, content };
 }
 
 /** An assistant message at the end would be the beginning of the answer (prefill): new models refuse it. */

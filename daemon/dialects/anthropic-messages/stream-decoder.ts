@@ -87,7 +87,7 @@ class MessageDecoder implements StreamDecoder {
         responseModel: stringOf(message['model']) ?? '',
       });
       // A turn that only carries on a program's tool calls comes whole in here, and no message_delta follows.
-      events.push(...this.blocks.readWhole(message['content']));
+      for (const event of this.blocks.readWhole(message['content'])) events.push(event);
     }
     this.stopReason = stringOf(message['stop_reason']) ?? this.stopReason;
     const usage = this.usage.merge(message['usage']);

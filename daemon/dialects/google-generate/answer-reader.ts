@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, numberOf, objectOf, stringOf } from '../
 import { CandidateReader } from './candidate-reader.ts';
 import { failureOf } from './errors.ts';
 import { fieldOf, listOf } from './fields.ts';
-import { rawArguments } from './raw-arguments.ts';
+import { rawArgumentsIn } from './raw-arguments.ts';
 import { usageEventOf } from './usage.ts';
 
 export class AnswerReader {
@@ -26,6 +26,7 @@ export class AnswerReader {
     const error = chunk['error'];
     if (error !== undefined && error !== null) return failed(failureOf(chunk));
     if (!this.isStarted) this.start(chunk, events);
+    const argumentsOf = rawArgumentsIn(text);
     for (const [position, candidate] of listOf(chunk['candidates']).entries()) {
       if (!isJsonObject(candidate)) continue;
       const reader = this.readerOf(numberOf(candidate['index']) ?? position);
@@ -34,7 +35,8 @@ export class AnswerReader {
         const message = `the model broke off with "${blunder}"`;
         return [...events, ...failed({ kind: 'invalid-response', message })];
       }
-      events.push(...reader.read(candidate, (part) => rawArguments(candidate, text, position, part)));
+      const read = reader.read(candidate, (part) => argumentsOf(candidate, position, part));
+      for (const event of read) events.push(event);
     }
     events.push(...this.readBlock(chunk));
     const usage = usageEventOf(fieldOf(chunk, 'usageMetadata'));

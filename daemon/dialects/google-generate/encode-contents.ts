@@ -41,7 +41,7 @@ export function encodeContents(
     const isSystem = message.role === 'system' || message.role === 'developer';
     const parts = encoder.parts(message);
     if (parts.length === 0) continue;
-    if (isSystem && contents.length === 0) system.push(...parts);
+    if (isSystem && contents.length === 0) for (const part of parts) system.push(part);
     else contents.push({ role: message.role === 'assistant' ? 'model' : 'user', parts });
   }
   return { systemInstruction: system.length === 0 ? undefined : { parts: system }, contents };
@@ -57,8 +57,10 @@ function withOwnThoughts(message: Message, target: EncodeTarget, losses: Losses)
     }
     const part = message.content[index];
     if (part === undefined) continue;
+    // A readable thought without a seal is the client's copy of what was recalled.
+    const isCopy = part.type === 'reasoning' && part.seal === undefined && recalled.length > 0;
     if (part.type !== 'reasoning' || isOwnSeal(part.seal, target)) content.push(part);
-    else losses.add('thoughts of another model were left out');
+    else if (!isCopy) losses.add('thoughts of another model were left out');
   }
   return { ...message, content };
 }

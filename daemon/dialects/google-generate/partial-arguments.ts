@@ -15,7 +15,8 @@ import { fieldOf } from './fields.ts';
 
 /** Deeper or longer paths than tools have are a fault or an attack. */
 const MAX_STEPS = 64;
-const MAX_INDEX = 10_000;
+/** Places that a list may skip: an index far behind the last one would cost its maker a number and us a long list. */
+const MAX_GAP = 16;
 
 type Step = string | number;
 type Node = Map<Step, Node> | JsonValue;
@@ -31,6 +32,7 @@ export class PartialArguments {
       const value = valueOf(entry);
       if (last === undefined || value === undefined || steps.length > MAX_STEPS) continue;
       const parent = this.parentOf(steps);
+      if (parent === undefined || !fits(parent, last)) continue;
       const known = parent.get(last);
       parent.set(last, typeof known === 'string' && typeof value === 'string' ? known + value : value);
     }
@@ -40,9 +42,10 @@ export class PartialArguments {
     return JSON.stringify(plain(this.root));
   }
 
-  private parentOf(steps: readonly Step[]): Map<Step, Node> {
+  private parentOf(steps: readonly Step[]): Map<Step, Node> | undefined {
     let node = this.root;
     for (const step of steps.slice(0, -1)) {
+      if (!fits(node, step)) return undefined;
       const known = node.get(step);
       const next = known instanceof Map ? known : new Map<Step, Node>();
       node.set(step, next);
@@ -50,6 +53,10 @@ export class PartialArguments {
     }
     return node;
   }
+}
+
+function fits(node: ReadonlyMap<Step, Node>, step: Step): boolean {
+  return typeof step === 'string' || step <= node.size + MAX_GAP;
 }
 
 function valueOf(entry: JsonObject): JsonValue | undefined {
@@ -74,7 +81,6 @@ function stepsOf(path: string): readonly Step[] {
     const match = pattern.exec(path);
     if (match === null) return [];
     const [, name, index, single, double] = match;
-    if (index !== undefined && Number(index) > MAX_INDEX) return [];
     steps.push(index === undefined ? unescaped(name ?? single ?? double ?? '') : Number(index));
   }
   return steps;
@@ -90,7 +96,7 @@ function plain(node: Node): JsonValue {
   const entries = [...node].map(([step, child]) => [step, plain(child)] as const);
   const isList = entries.length > 0 && entries.every(([step]) => typeof step === 'number');
   if (!isList) return Object.fromEntries(entries);
-  const length = Math.max(...entries.map(([step]) => Number(step))) + 1;
+  const length = entries.reduce((most, [step]) => Math.max(most, Number(step)), 0) + 1;
   const byIndex = new Map(entries);
   return Array.from({ length }, (_, index) => byIndex.get(index) ?? null);
 }

@@ -29,7 +29,7 @@ export function contentsWithoutForeign(body: RequestBody, target: EncodeTarget):
   }
   const { bytes } = body;
   const edits: Edit[] = [];
-  const kept: Span[] = [];
+  const kept: { readonly content: Span; readonly edit: Edit | undefined }[] = [];
   let isEmptied = false;
   /** Readable thoughts whose proof may still come, be it in the next chunk of the same answer. */
   const thoughts: PartFate[] = [];
@@ -44,12 +44,14 @@ export function contentsWithoutForeign(body: RequestBody, target: EncodeTarget):
       isEmptied = true; // a content without parts is refused
       continue;
     }
-    kept.push(content);
-    const hasChanged = all.some(({ text }, index) => text !== originals[index]);
-    if (parts !== undefined && hasChanged) edits.push({ span: parts, text: `[${left.join(',')}]` });
+    const hasChanged = parts !== undefined && all.some(({ text }, index) => text !== originals[index]);
+    const edit = hasChanged ? { span: parts, text: `[${left.join(',')}]` } : undefined;
+    if (edit !== undefined) edits.push(edit);
+    kept.push({ content, edit });
   }
   if (!isEmptied) return edits.length === 0 ? undefined : spliced(bytes, list, edits);
-  return `[${kept.map((content) => spliced(bytes, content, edits)).join(',')}]`;
+  const texts = kept.map(({ content, edit }) => spliced(bytes, content, edit === undefined ? [] : [edit]));
+  return `[${texts.join(',')}]`;
 }
 
 function judgeParts(
@@ -114,12 +116,11 @@ function memberText(bytes: Buffer, object: Span, name: string): string {
   return span === undefined ? '' : bytes.toString('utf8', span.start, span.end);
 }
 
-/** The text of a span with the edits that lie in it. */
+/** The text of a span with the edits, which lie in it. */
 function spliced(bytes: Buffer, { start, end }: Span, edits: readonly Edit[]): string {
   let text = '';
   let copied = start;
   for (const edit of edits) {
-    if (edit.span.start < start || edit.span.end > end) continue;
     text += bytes.toString('utf8', copied, edit.span.start) + edit.text;
     copied = edit.span.end;
   }

@@ -6,30 +6,33 @@ import { compactJson, hasDelicateNumber } from '../exact-json.ts';
 import { fieldOf, listOf } from './fields.ts';
 import { elementSpans, memberAt } from './wire-spans.ts';
 
+/** Undefined when the part has no arguments of its own: it is a piece of a call, or the whole of one that takes none. */
+export type RawArguments = (candidate: JsonObject, position: number, part: number) => string | undefined;
+
 /**
- * `text`: the chunk that `candidate` stands in at `position`. Undefined when the part has no arguments of its own: it is
- * a piece of a call, or the whole of one that takes none.
+ * Reads the arguments in one chunk. `text`: the chunk as it came. It is looked into once, not once for each call in it.
  */
-export function rawArguments(
-  candidate: JsonObject,
-  text: string | undefined,
-  position: number,
-  part: number,
-): string | undefined {
-  const parts = listOf(fieldOf(objectOf(candidate['content']), 'parts'));
-  const call = objectOf(fieldOf(objectOf(parts[part]), 'functionCall'));
-  const args = fieldOf(call, 'args');
-  if (!isJsonObject(args)) return undefined;
-  const isDelicate = text !== undefined && hasDelicateNumber(text);
-  return (isDelicate ? rawText(text, position, part) : undefined) ?? JSON.stringify(args);
+export function rawArgumentsIn(text: string | undefined): RawArguments {
+  const bytes = text === undefined || !hasDelicateNumber(text) ? undefined : Buffer.from(text.trim());
+  const known = new Map<number, readonly Span[]>();
+  return (candidate, position, part) => {
+    const parts = listOf(fieldOf(objectOf(candidate['content']), 'parts'));
+    const args = fieldOf(objectOf(fieldOf(objectOf(parts[part]), 'functionCall')), 'args');
+    if (!isJsonObject(args)) return undefined;
+    if (bytes === undefined) return JSON.stringify(args);
+    const spans = known.get(position) ?? partSpans(bytes, position);
+    known.set(position, spans);
+    return rawText(bytes, spans[part]) ?? JSON.stringify(args);
+  };
 }
 
-function rawText(text: string, position: number, part: number): string | undefined {
-  const bytes = Buffer.from(text.trim());
+function partSpans(bytes: Buffer, position: number): readonly Span[] {
   const chunk: Span = { start: 0, end: bytes.length };
   const candidate = elementSpans(bytes, memberAt(bytes, chunk, 'candidates'))[position];
-  const content = memberAt(bytes, candidate, 'content');
-  const wirePart = elementSpans(bytes, memberAt(bytes, content, 'parts'))[part];
-  const args = memberAt(bytes, memberAt(bytes, wirePart, 'functionCall'), 'args');
+  return elementSpans(bytes, memberAt(bytes, memberAt(bytes, candidate, 'content'), 'parts'));
+}
+
+function rawText(bytes: Buffer, part: Span | undefined): string | undefined {
+  const args = memberAt(bytes, memberAt(bytes, part, 'functionCall'), 'args');
   return args === undefined ? undefined : compactJson(bytes.toString('utf8', args.start, args.end));
 }

@@ -12,7 +12,7 @@ import type {
   ToolDefinition,
 } from '../../conversation/request.ts';
 import { arrayOf, type JsonObject, type JsonValue, objectOf, stringOf } from '../../util/json.ts';
-import { addDetail, detailsOf, detailsSeal, detailText, thoughtSignatureOf } from './reasoning-details.ts';
+import { addDetail, callSeal, detailsOf, detailsSeal, detailText } from './reasoning-details.ts';
 
 export function decodeMessage(value: JsonValue): Message {
   const wire = objectOf(value) ?? {};
@@ -162,9 +162,8 @@ function toolCallParts(value: JsonValue): ContentPart[] {
   if (called === undefined)
     return [{ type: 'other', wireType: stringOf(call['type']) ?? 'tool_call', raw: value }];
   const part = callPart(stringOf(call['id']) ?? '', called, custom === called);
-  const signature = thoughtSignatureOf(call) ?? '';
-  if (signature === '') return [part];
-  return [{ type: 'reasoning', text: '', seal: { kind: 'thought-signature', value: signature } }, part];
+  const seal = callSeal(call);
+  return seal === undefined ? [part] : [{ type: 'reasoning', text: '', seal }, part];
 }
 
 function callPart(callId: string, called: JsonObject, isText = false): ContentPart {

@@ -20,6 +20,9 @@ import { decodeMessage, decodeResponseFormat, decodeTools } from './decode-messa
 import { decodeSettings, unmappedFields } from './decode-settings.ts';
 import { outlineMessages } from './outline.ts';
 
+/** Members of messages, their parts and tools that some providers know (OpenRouter, OpenAI) and no other dialect has. */
+const INNER_MEMBERS = ['cache_control', 'prompt_cache_breakpoint', 'eager_input_streaming'];
+
 /** What a known field may be; null counts as absent everywhere. */
 const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
   ['model', ['string']],
@@ -123,7 +126,9 @@ class ChatRequest implements ConversationRequest {
   }
 
   unmappedFields(): readonly string[] {
-    return unmappedFields(this.body.members.keys(), (field) => member(this.body, field));
+    // Quotes inside of strings are escaped, so these bytes are a name (or a whole string, which does no harm).
+    const inner = INNER_MEMBERS.filter((name) => this.body.bytes.includes(`"${name}"`));
+    return [...unmappedFields(this.body.members.keys(), (field) => member(this.body, field)), ...inner];
   }
 
   messageBytes(index: number): Buffer {

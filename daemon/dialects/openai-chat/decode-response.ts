@@ -23,11 +23,17 @@ export function decodeResponse(body: JsonObject): readonly StreamEvent[] {
       ...(createdAtS === undefined ? {} : { createdAtS }),
     },
   ];
+  const read = new Set<number>();
   for (const [position, choice] of choices.entries()) {
     const broken = brokenChoice(choice);
     if (broken !== undefined) return failed(broken);
-    const reader = new ChoiceReader(numberOf(choice['index']) ?? position);
-    events.push(...reader.read(choice), ...reader.close());
+    const index = numberOf(choice['index']) ?? position;
+    if (read.has(index)) {
+      return failed({ kind: 'invalid-response', message: 'the answer has two choices of one index' });
+    }
+    read.add(index);
+    const reader = new ChoiceReader(index);
+    for (const event of [...reader.read(choice), ...reader.close()]) events.push(event);
   }
   const usage = usageEventOf(body['usage']);
   if (usage !== undefined) events.push(usage);

@@ -18,7 +18,7 @@ import { isOwnSeal } from '../envelope.ts';
 import type { Losses } from '../losses.ts';
 import { writtenCallId } from './call-ids.ts';
 import { NO_REASONING } from './encode-thoughts.ts';
-import { detailsOf, detailsSeal, thoughtSignatureOf } from './reasoning-details.ts';
+import { callSeal, detailsOf, detailsSeal, thoughtSignatureOf } from './reasoning-details.ts';
 
 export interface MessageRules {
   readonly target: EncodeTarget;
@@ -154,9 +154,11 @@ class MessageEditor {
     const id = stringOf(this.#value(members, 'id'));
     const written = id === undefined ? undefined : this.#callId?.(id);
     if (written !== undefined && written !== id) edits.set('id', JSON.stringify(written));
-    const signature = thoughtSignatureOf({ extra_content: this.#value(members, 'extra_content') }) ?? '';
-    const seal = { kind: 'thought-signature', value: signature } as const;
-    if (signature !== '' && !isOwnSeal(seal, this.#rules.target)) {
+    const call = { extra_content: this.#value(members, 'extra_content') };
+    const signature = thoughtSignatureOf(call) ?? '';
+    const seal = callSeal(call);
+    const isOwn = isOwnSeal(seal, this.#rules.target) && seal.value === signature;
+    if (signature !== '' && !isOwn) {
       edits.set('extra_content', undefined);
       this.#losses.add('thoughts of another model were left out');
     }

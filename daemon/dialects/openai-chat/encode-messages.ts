@@ -120,7 +120,7 @@ function readablePart(part: ContentPart, { target, losses }: MessageContext): Re
       const text = documentText(part);
       if (text !== undefined) return [{ type: 'text', text }];
       if (part.source.kind === 'base64' && target.traits?.takesFiles === true) return [part];
-      losses.add(`${part.fileName ?? 'a document'} cannot be read by the chosen model and was left out`);
+      losses.add('a document cannot be read by the chosen model and was left out');
       return [];
     }
     default:

@@ -10,6 +10,10 @@ import {
   objectOf,
   stringOf,
 } from '../../util/json.ts';
+import { isEnvelope, openEnvelope } from '../envelope.ts';
+
+/** Named as the maker of what must go to no model. */
+const NOBODY = '';
 
 /** Members of a detail that come in pieces. */
 const PIECED: readonly string[] = ['text', 'summary'];
@@ -41,8 +45,11 @@ export function addDetail(details: JsonObject[], piece: JsonObject): void {
 
 /** Undefined when nothing in the details can prove anything: then they say no more than the reasoning itself. */
 export function detailsSeal(details: readonly JsonObject[]): Seal | undefined {
-  if (!details.some(hasProof)) return undefined;
-  return { kind: 'reasoning-details', value: JSON.stringify(details) };
+  const proofs = details.flatMap(proofsOf);
+  if (proofs.length === 0) return undefined;
+  const value = JSON.stringify(details);
+  // No answer of this dialect has an envelope in it: the client brought it from elsewhere, and no provider made it.
+  return { kind: 'reasoning-details', value, ...(proofs.some(isEnvelope) ? { maker: NOBODY } : {}) };
 }
 
 /** The details in a seal that was made here or came as such. */
@@ -59,8 +66,15 @@ export function thoughtSignatureOf(call: JsonObject): string | undefined {
   return stringOf(objectOf(objectOf(call['extra_content'])?.['google'])?.['thought_signature']);
 }
 
-function hasProof(detail: JsonObject): boolean {
-  return ['signature', 'data'].some((key) => (stringOf(detail[key]) ?? '') !== '');
+/** The same as a seal, of another maker where it came in an envelope. */
+export function callSeal(call: JsonObject): Seal | undefined {
+  const signature = thoughtSignatureOf(call) ?? '';
+  if (isEnvelope(signature)) return openEnvelope(signature);
+  return signature === '' ? undefined : { kind: 'thought-signature', value: signature };
+}
+
+function proofsOf(detail: JsonObject): readonly string[] {
+  return ['signature', 'data'].flatMap((key) => stringOf(detail[key]) || []);
 }
 
 function isContinued(last: JsonObject, piece: JsonObject): boolean {

@@ -38,7 +38,7 @@ class ChunkDecoder implements StreamDecoder {
       if (choice === undefined) continue;
       const broken = brokenChoice(choice);
       if (broken !== undefined) return [...events, ...this.fail(broken)];
-      events.push(...this.readerOf(choice).read(choice));
+      for (const event of this.readerOf(choice).read(choice)) events.push(event);
     }
     return events;
   }

@@ -105,7 +105,8 @@ class ResponsesRequest implements ConversationRequest {
   }
 
   unmappedFields(): readonly string[] {
-    return unmappedFields(this.body);
+    const hasNamespace = this.tools().some(({ namespace }) => namespace !== undefined);
+    return [...unmappedFields(this.body), ...(hasNamespace ? ['the description of a tool namespace'] : [])];
   }
 
   messageBytes(index: number): Buffer {

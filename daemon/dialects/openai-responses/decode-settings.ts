@@ -109,7 +109,8 @@ export function unmappedFields(body: RequestBody): readonly string[] {
     for (const key of Object.keys(value)) if (!isMapped(key, value[key])) note(`${field}.${key}`, value[key]);
   }
   // As JSON this can only be the name of a member: quotes inside of a text are escaped.
-  if (body.bytes.includes('"prompt_cache_breakpoint"')) names.push('prompt_cache_breakpoint');
+  for (const name of ['prompt_cache_breakpoint', 'phase'])
+    if (body.bytes.includes(`"${name}"`)) names.push(name);
   const choice = objectOf(member(body, 'tool_choice'));
   if (choice !== undefined && !NAMED_CHOICES.has(stringOf(choice['type']) ?? '')) note('tool_choice', choice);
   return names;

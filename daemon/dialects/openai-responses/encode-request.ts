@@ -4,10 +4,10 @@
 
 import { fitHistory, type HistoryRules } from '../../conversation/fit-history.ts';
 import { messagesOf, type ConversationRequest, type Message } from '../../conversation/request.ts';
-import type { SignedHistory } from '../../conversation/seal.ts';
 import type { JsonObject } from '../../util/json.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
 import { Losses, noteUncarried } from '../losses.ts';
+import { withRecalled } from '../recalled-thoughts.ts';
 import { ItemEncoder, shortId } from './encode-item.ts';
 import { CARRIED_SETTINGS, encodeSettings } from './encode-settings.ts';
 import { passRequest } from './passthrough.ts';
@@ -50,19 +50,6 @@ function buildBody(request: ConversationRequest, target: EncodeTarget, losses: L
   };
 }
 
-/** The thoughts that the target had here and the client could not keep, back in their places. */
-function withRecalled(message: Message, history: SignedHistory | undefined): Message {
-  if (message.role !== 'assistant' || history === undefined) return message;
-  const recalled = history.recall(message);
-  if (recalled.length === 0) return message;
-  const content = [...message.content];
-  // From the end, so that the places in front stay right.
-  for (const { beforePart, part } of recalled.toReversed()) {
-    content.splice(beforePart, 0, part);
-  }
-  return { ...message, content };
-}
-
 /**
  * System text in front of everything is `instructions`; it is the first thing in the prompt either way. Later system
  * text, and a developer's, stays an item in its place.
@@ -76,7 +63,7 @@ function splitInstructions(messages: readonly Message[]): {
   for (const { role, content } of messages) {
     const isText = content.every((part) => part.type === 'text');
     if (role !== 'system' || !isText) break;
-    texts.push(...content.flatMap((part) => (part.type === 'text' ? [part.text] : [])));
+    for (const part of content) if (part.type === 'text') texts.push(part.text);
     count += 1;
   }
   // Something has to be answered: a request of system text alone stays one of items.

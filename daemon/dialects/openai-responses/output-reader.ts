@@ -142,6 +142,7 @@ export class OutputReader {
   /** The items of the last response: what never got its own end, and seals that came nowhere else. */
   finishAll(output: readonly JsonValue[]): void {
     const isMissing = output.length > this.items.size;
+    const waitingOf = unfinishedByKind(this.items);
     for (const [position, value] of output.entries()) {
       if (!isJsonObject(value)) continue;
       const kind = kindOf(value);
@@ -151,7 +152,7 @@ export class OutputReader {
         continue;
       }
       // An output that leaves items out, or counts them in another way, has others at their places.
-      const waiting = [...this.items.values()].find((item) => !item.isDone && item.kind === kind);
+      const waiting = waitingOf(kind);
       if (known?.kind === kind || (known === undefined && isMissing)) this.finish(position, value);
       else if (waiting !== undefined) this.finish(waiting.index, value);
     }
@@ -307,6 +308,17 @@ export class OutputReader {
   private emit(event: StreamEvent): void {
     this.events.push(event);
   }
+}
+
+/** The first item of a kind that is not done at the moment of asking. One walk for all kinds. */
+function unfinishedByKind(items: ReadonlyMap<number, Item>): (kind: ItemKind) => Item | undefined {
+  const queues: Record<ItemKind, Item[]> = { message: [], reasoning: [], call: [], other: [] };
+  for (const item of [...items.values()].toReversed()) queues[item.kind].push(item);
+  return (kind) => {
+    const queue = queues[kind];
+    while (queue.at(-1)?.isDone === true) queue.pop();
+    return queue.at(-1);
+  };
 }
 
 function kindOf(wire: JsonObject): ItemKind {

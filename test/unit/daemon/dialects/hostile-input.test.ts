@@ -17,7 +17,7 @@ import {
   UPSTREAMS,
 } from '../../../support/hostile-checks.ts';
 import { mutated, Rng, textOf, type Tree } from '../../../support/hostile-input.ts';
-import { ANSWERS, REQUESTS, STREAMS } from '../../../support/hostile-seeds.ts';
+import { ANSWERS, ENVELOPE_START, REQUESTS, STREAMS } from '../../../support/hostile-seeds.ts';
 
 const scale = Number(process.env['POINTSMAN_HOSTILE_SCALE'] ?? 1);
 const runs = (count: number) => ({ numRuns: count * scale, seed: 20261121 });
@@ -39,9 +39,10 @@ describe('hostile input', () => {
 
     it(`of a ${client.id} client never carries an envelope to a provider`, () => {
       const original = REQUESTS.get(client.id) ?? null;
-      for (let variant = 0; variant < 80; variant += 1) {
+      // Odd variants have the vault, as every request that is served.
+      for (let variant = 1; variant < 160; variant += 2) {
         for (const body of checkRequest(client, textOf(original), variant)) {
-          assert.ok(!body.includes('pointsman.1.'), body);
+          assert.ok(!body.includes(ENVELOPE_START), body);
         }
       }
     });
@@ -65,7 +66,8 @@ describe('hostile input', () => {
 
     it(`cuts a stream of ${upstream.id} off at every byte without a broken event`, () => {
       const stream = streamOf(original);
-      for (let end = 0; end <= stream.length; end += 1) checkEvents(streamEvents(upstream, stream.subarray(0, end)));
+      for (let end = 0; end <= stream.length; end += 1)
+        checkEvents(streamEvents(upstream, stream.subarray(0, end)));
     });
 
     it(`in a plain answer of ${upstream.id} becomes an answer or a failure in every client's words`, () => {
@@ -112,7 +114,8 @@ function streamOf(events: readonly (Tree | string)[]): Buffer {
     events
       .map((event) => {
         if (typeof event === 'string') return writeSseEvent(event);
-        const type = event !== null && !Array.isArray(event) && typeof event === 'object' ? event['type'] : '';
+        const type =
+          event !== null && !Array.isArray(event) && typeof event === 'object' ? event['type'] : '';
         return writeSseEvent(textOf(event), typeof type === 'string' && !/[\r\n]/.test(type) ? type : '');
       })
       .join(''),

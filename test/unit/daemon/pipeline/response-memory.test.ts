@@ -69,6 +69,35 @@ describe('pipeline/response-memory', () => {
     assert.deepEqual(itemsOf(memory, 'r100'), items);
   });
 
+  it('finds an item of an answer by its own id, as long as the answer is known', () => {
+    const clock = createVirtualClock();
+    const memory = new ResponseMemory(clock, { maxEntries: 1 });
+    const byId = new Map([
+      ['msg_1', Buffer.from('"said"')],
+      ['rs_1', null],
+    ]);
+    memory.remember(answer('a', ['"said"'], { byId }));
+    assert.equal(memory.lookupItem('msg_1')?.bytes?.toString(), '"said"');
+    assert.deepEqual(memory.lookupItem('rs_1'), { maker: MAKER, isStoredByMaker: false, bytes: null });
+    assert.equal(memory.lookupItem('msg_2'), undefined);
+    memory.remember(answer('b', ['2']));
+    assert.equal(memory.lookupItem('msg_1'), undefined);
+  });
+
+  it('gives an item of a connection to nobody else', () => {
+    const memory = new ResponseMemory(createVirtualClock());
+    const session = {};
+    memory.remember(answer('a', ['1'], { session, byId: new Map([['msg_1', Buffer.from('1')]]) }));
+    assert.equal(memory.lookupItem('msg_1'), undefined);
+    assert.equal(memory.lookupItem('msg_1', session)?.bytes?.toString(), '1');
+  });
+
+  it('has nothing left once everything is forgotten', () => {
+    const memory = new ResponseMemory(createVirtualClock(), { maxEntries: 0 });
+    memory.remember(answer('a', ['1'], { byId: new Map([['msg_1', Buffer.from('1')]]) }));
+    assert.equal(memory.bytes, 0);
+  });
+
   it('does not hold on to the bytes that it was given', () => {
     const memory = new ResponseMemory(createVirtualClock());
     const body = Buffer.from('["first"]');

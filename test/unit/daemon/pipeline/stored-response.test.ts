@@ -179,6 +179,62 @@ describe('pipeline/stored-response', () => {
     });
   });
 
+  describe('a request that names items by their ids', () => {
+    const thought = { id: 'rs_1', type: 'reasoning', summary: [] };
+    const reference = (id: string): object => ({ type: 'item_reference', id });
+    const named = [message('one'), reference('rs_1'), reference('msg_1'), message('three')];
+    const whole = [message('one'), said('two'), message('three')];
+
+    beforeEach(() => {
+      exchange({ input: [message('one')] }, { id: 'resp_1', output: [thought, said('two')] });
+    });
+
+    it('is sent with the items themselves to whoever did not store them', () => {
+      const { request, requestFor, able } = continued({ input: named });
+      assert.deepEqual(inputOf(request), whole);
+      assert.equal(request.boundBy, undefined);
+      assert.equal(requestFor(DEEPSEEK), request);
+      assert.equal(requestFor(AZURE), request);
+      assert.deepEqual(able([DEEPSEEK, GPT]), [DEEPSEEK, GPT]);
+    });
+
+    it('passes in the bytes of the client to the provider that stored them all', () => {
+      const wire = wireOf({ input: named });
+      const { requestFor } = continueStored(memory, wire, decode(wire), CONNECTIONS);
+      assert.deepEqual(requestFor(GPT).body.bytes, wire.bytes);
+      exchange(
+        { input: [message('x')] },
+        { id: 'resp_2', output: [{ ...said('y'), id: 'msg_2' }] },
+        { isPassedThrough: false },
+      );
+      const mixed = continued({ input: [...named, reference('msg_2')] });
+      assert.equal(mixed.requestFor(GPT), mixed.request, 'it has not the one that was translated');
+    });
+
+    it('is itself remembered with the items', () => {
+      const wire = wireOf({ input: named });
+      const { own } = continueStored(memory, wire, decode(wire), CONNECTIONS);
+      assert.deepEqual(inputOf(own), whole);
+    });
+
+    it('is left as it came when one of them is not known here', () => {
+      const wire = wireOf({ input: [...named, reference('msg_old')] });
+      const request = decode(wire);
+      const { requestFor } = continueStored(memory, wire, request, CONNECTIONS);
+      assert.equal(requestFor(DEEPSEEK), request);
+      assert.equal(request.boundBy, 'input[1]');
+    });
+
+    it('can go on from another answer at the same time', () => {
+      const { request, requestFor } = continued({
+        previous_response_id: 'resp_1',
+        input: [reference('msg_1'), message('three')],
+      });
+      assert.deepEqual(inputOf(request), [message('one'), said('two'), said('two'), message('three')]);
+      assert.equal(requestFor(DEEPSEEK), request);
+    });
+  });
+
   it('is whole for its own provider too when that one was told not to store it', () => {
     const session = {};
     exchange({ store: false, input: [message('one')] }, { id: 'resp_1', output: [said('two')] }, { session });

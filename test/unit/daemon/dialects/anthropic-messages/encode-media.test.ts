@@ -29,6 +29,15 @@ describe('anthropic-messages encoding of pictures and documents', () => {
     assert.deepEqual(image({ kind: 'url', url: 'file:///etc/passwd' }), [undefined, 1]);
   });
 
+  it('names the detail that a picture should be looked at with', () => {
+    const losses = new Losses();
+    const source = { kind: 'url', url: 'https://x/a' } as const;
+    encodeImage({ type: 'image', source, detail: 'auto' }, losses);
+    assert.deepEqual(losses.list(), []);
+    encodeImage({ type: 'image', source, detail: 'high' }, losses);
+    assert.match(losses.list().join(), /the detail of an image/);
+  });
+
   it('takes PDFs, also where the client did not say that it is one', () => {
     const pdf = { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0' };
     assert.deepEqual(document({ kind: 'base64', mediaType: '', data: 'JVBERi0' }), [pdf, 0]);

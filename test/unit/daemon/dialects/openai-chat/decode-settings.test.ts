@@ -105,6 +105,17 @@ describe('openai-chat decode-settings', () => {
     assert.deepEqual(unmappedOf({ modalities: ['text', 'audio'] }), ['modalities']);
   });
 
+  it('names what providers add to messages and tools', () => {
+    const fields = {
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'x', cache_control: {} }] }],
+    };
+    assert.deepEqual(unmappedOf(fields), ['cache_control']);
+    assert.deepEqual(unmappedOf({ tools: [{ type: 'function', eager_input_streaming: true }] }), [
+      'eager_input_streaming',
+    ]);
+    assert.deepEqual(unmappedOf({ user: 'says "cache_control"' }), []);
+  });
+
   it('names what providers add to the wish for reasoning', () => {
     const thinking = { type: 'enabled', clear_thinking: false, keep: null };
     assert.deepEqual(unmappedOf({ thinking, reasoning: { effort: 'low', summary: 'auto' } }), [

@@ -227,7 +227,7 @@ describe('openai-chat encode-request, messages', () => {
     assert.deepEqual(without.body['messages'], [
       { role: 'user', content: texts.map((part) => part.text).join('\n') },
     ]);
-    assert.deepEqual(without.warnings, ['b.pdf cannot be read by the chosen model and was left out']);
+    assert.deepEqual(without.warnings, ['a document cannot be read by the chosen model and was left out']);
   });
 
   it('writes tool calls with their arguments as they were', () => {

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 
-import { inputItems, withItems } from '../../../../../daemon/dialects/openai-responses/expand-input.ts';
+import {
+  inputItems,
+  referencesIn,
+  withItems,
+  withReferencesFilled,
+} from '../../../../../daemon/dialects/openai-responses/expand-input.ts';
 import { parseRequestBody } from '../../../../../daemon/util/json-scan.ts';
 
 const body = (text: string) => parseRequestBody(Buffer.from(text));
@@ -57,5 +62,36 @@ describe('withItems (openai-responses)', () => {
     const parsed = body('{"input":"b"}');
     assert.equal(withItems(parsed, []), parsed.bytes);
     assert.equal(withItems(body('{"previous_response_id":"r","input":"b"}'), []).toString(), '{"input":"b"}');
+  });
+});
+
+describe('referencesIn (openai-responses)', () => {
+  it('finds references with and without their type, and nothing else', () => {
+    const input = [
+      { role: 'user', content: 'a', id: 'msg_0' },
+      { type: 'item_reference', id: 'rs_1' },
+      { id: 'msg_1' },
+      { type: 'function_call', id: 'fc_1' },
+    ];
+    assert.deepEqual(referencesIn(body(JSON.stringify({ input }))), [
+      { index: 1, id: 'rs_1' },
+      { index: 2, id: 'msg_1' },
+    ]);
+  });
+});
+
+describe('withReferencesFilled (openai-responses)', () => {
+  it('puts items in their places and takes out what nobody can send, all else as it was', () => {
+    const filled = withReferencesFilled(
+      body('{ "input":[{"role":"user","n":1e400},{"id":"rs_1"},{"id":"msg_1"}], "x" : 1.50 }'),
+      new Map([
+        [1, null],
+        [2, Buffer.from('{"type":"message", "role":"assistant"}')],
+      ]),
+    );
+    assert.equal(
+      filled.toString(),
+      '{ "input":[{"role":"user","n":1e400},{"type":"message", "role":"assistant"}], "x" : 1.50 }',
+    );
   });
 });

@@ -38,6 +38,16 @@ describe('dialects/openai-responses/output-collector', () => {
     assert.deepEqual(collect(done, final([])), { id: 'resp_1', items: [CALL] });
   });
 
+  it('names the items, also a thought that is only a pointer to what the provider stored', () => {
+    const collector = createOutputCollector();
+    collector.push(final(['{"id":"rs_1","type":"reasoning","summary":[]}', MESSAGE]));
+    const byId = [...(collector.answer()?.byId ?? [])].map(([id, item]) => [id, item && String(item)]);
+    assert.deepEqual(byId, [
+      ['rs_1', null],
+      ['msg_1', MESSAGE],
+    ]);
+  });
+
   it('can go on from an answer that was cut at a limit', () => {
     assert.deepEqual(collect(final([MESSAGE], 'response.incomplete'))?.items, [MESSAGE]);
   });
