@@ -6,7 +6,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
-import { arrayOf, isJsonObject, type JsonObject, type JsonValue, objectOf } from '../../daemon/util/json.ts';
+import {
+  arrayOf,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  objectOf,
+  stringOf,
+} from '../../daemon/util/json.ts';
 import {
   type Piece,
   PlainChat,
@@ -81,7 +88,7 @@ async function serve(
     sendJson(response, 404, { error: { message: `no such path: ${url}` } });
     return;
   }
-  const model = String(body['model'] ?? /models\/([^:]+):/.exec(url)?.[1]);
+  const model = stringOf(body['model']) ?? /models\/([^:]+):/.exec(url)?.[1] ?? '';
   const strict = STRICT[format](model);
   const refusal =
     strict.refusalOf(joined(format, body)) ?? brokenRule(format, body) ?? unknownReference(body, stored);
@@ -96,9 +103,9 @@ async function serve(
     return;
   }
   if (toolsOf(format, body).length > 0) await plan.before?.(step);
-  const named = { ...namesOf(format, calls.length, model), ...usageOf(format) };
+  const named = { ...namesOf(format, calls.length, model), ...USAGE_MEMBERS[format] };
   const answer = withItemIds({ ...strict.answer(body, pieces).body, ...named }, calls.length);
-  for (const { id } of list(answer['output'])) stored.add(String(id));
+  for (const { id } of list(answer['output'])) stored.add(stringOf(id) ?? '');
   if (body['stream'] !== true && !url.includes(':streamGenerateContent')) {
     sendJson(response, 200, answer);
     return;
@@ -118,8 +125,8 @@ const STRICT: Readonly<Record<UpstreamFormat, (model: string) => StrictProvider>
 /** Only items that were answered here can be named by their ids. */
 function unknownReference(body: JsonObject, stored: ReadonlySet<string>): string | undefined {
   const references = list(body['input']).filter((item) => item['type'] === 'item_reference');
-  const unknown = references.find(({ id }) => !stored.has(String(id)));
-  return unknown === undefined ? undefined : `Item with id '${String(unknown['id'])}' not found.`;
+  const unknown = references.find(({ id }) => !stored.has(stringOf(id) ?? ''));
+  return unknown === undefined ? undefined : `Item with id '${stringOf(unknown['id'])}' not found.`;
 }
 
 /** Anthropic reads neighbours of one role as one message; assistants do send such. */
@@ -164,26 +171,25 @@ interface Tool {
 const list = (value: JsonValue | undefined): readonly JsonObject[] => arrayOf(value).filter(isJsonObject);
 
 function toolsOf(format: UpstreamFormat, body: JsonObject): readonly Tool[] {
-  const named = (tool: JsonObject, schema: JsonValue | undefined): readonly Tool[] => {
-    const fields = objectOf(schema);
-    return fields === undefined ? [] : [{ name: String(tool['name']), schema: fields }];
-  };
-  return list(body['tools']).flatMap((tool) => {
-    switch (format) {
-      case 'openai-chat': {
-        const called = objectOf(tool['function']) ?? {};
-        return named(called, called['parameters']);
-      }
-      case 'openai-responses':
-        return tool['type'] === 'function' ? named(tool, tool['parameters']) : [];
-      case 'google-generate':
-        return list(tool['functionDeclarations']).flatMap((declared) =>
-          named(declared, declared['parametersJsonSchema'] ?? declared['parameters']),
-        );
-      case 'anthropic-messages':
-        return named(tool, tool['input_schema']);
-    }
-  });
+  return list(body['tools']).flatMap((tool) => TOOLS[format](tool));
+}
+
+const TOOLS: Readonly<Record<UpstreamFormat, (tool: JsonObject) => readonly Tool[]>> = {
+  'openai-chat': (tool) => {
+    const called = objectOf(tool['function']) ?? {};
+    return named(called, called['parameters']);
+  },
+  'openai-responses': (tool) => (tool['type'] === 'function' ? named(tool, tool['parameters']) : []),
+  'anthropic-messages': (tool) => named(tool, tool['input_schema']),
+  'google-generate': (tool) =>
+    list(tool['functionDeclarations']).flatMap((declared) =>
+      named(declared, declared['parametersJsonSchema'] ?? declared['parameters']),
+    ),
+};
+
+function named(tool: JsonObject, schema: JsonValue | undefined): readonly Tool[] {
+  const fields = objectOf(schema);
+  return fields === undefined ? [] : [{ name: stringOf(tool['name']) ?? '', schema: fields }];
 }
 
 /** How many steps have all their results in the request. */
@@ -199,21 +205,22 @@ function stepOf(format: UpstreamFormat, body: JsonObject, { steps }: AgentPlan):
 }
 
 function resultCount(format: UpstreamFormat, body: JsonObject): number {
-  switch (format) {
-    case 'openai-chat':
-      return list(body['messages']).filter((message) => message['role'] === 'tool').length;
-    case 'openai-responses':
-      return list(body['input']).filter((item) => String(item['type']).endsWith('_call_output')).length;
-    case 'anthropic-messages':
-      return list(body['messages']).flatMap((message) =>
-        list(message['content']).filter((block) => block['type'] === 'tool_result'),
-      ).length;
-    case 'google-generate':
-      return list(body['contents']).flatMap((content) =>
-        list(content['parts']).filter((part) => part['functionResponse'] !== undefined),
-      ).length;
-  }
+  return RESULTS[format](body).length;
 }
+
+const RESULTS: Readonly<Record<UpstreamFormat, (body: JsonObject) => readonly JsonObject[]>> = {
+  'openai-chat': (body) => list(body['messages']).filter((message) => message['role'] === 'tool'),
+  'openai-responses': (body) =>
+    list(body['input']).filter((item) => stringOf(item['type'])?.endsWith('_call_output')),
+  'anthropic-messages': (body) =>
+    list(body['messages'])
+      .flatMap((message) => list(message['content']))
+      .filter((block) => block['type'] === 'tool_result'),
+  'google-generate': (body) =>
+    list(body['contents'])
+      .flatMap((content) => list(content['parts']))
+      .filter((part) => part['functionResponse'] !== undefined),
+};
 
 /** Names under which assistants offer a shell, most specific first. */
 const SHELLS = [
@@ -266,14 +273,14 @@ function textAnswer(format: UpstreamFormat, body: JsonObject): string {
     'anthropic-messages': objectOf(objectOf(body['output_config'])?.['format'])?.['type'],
     'google-generate': objectOf(body['generationConfig'])?.['responseMimeType'],
   }[format];
-  return String(wish).includes('json') ? '{"title":"A file"}' : 'A file';
+  return stringOf(wish)?.includes('json') === true ? '{"title":"A file"}' : 'A file';
 }
 
 function inputFor(schema: JsonObject, command: string): JsonObject {
   const required = arrayOf(schema['required']);
   const input: Record<string, JsonValue> = {};
   for (const [name, property] of Object.entries(objectOf(schema['properties']) ?? {})) {
-    const type = String(objectOf(property)?.['type']).toLowerCase();
+    const type = stringOf(objectOf(property)?.['type'])?.toLowerCase();
     if (name === 'command' || name === 'cmd' || name === 'commands') {
       const isList = type === 'array';
       input[name] = isList ? (name === 'commands' ? [command] : ['bash', '-c', command]) : command;
@@ -286,62 +293,55 @@ function inputFor(schema: JsonObject, command: string): JsonObject {
 }
 
 function namesOf(format: UpstreamFormat, serial: number, model: string): JsonObject {
-  switch (format) {
-    case 'openai-chat':
-      return { id: `chatcmpl-${serial}`, created: 1_795_000_000, model };
-    case 'openai-responses':
-      return { id: `resp_${serial}`, created_at: 1_795_000_000, model };
-    case 'anthropic-messages':
-      return { id: `msg_${serial}`, model };
-    case 'google-generate':
-      return { responseId: `g_${serial}` };
-  }
+  const names: Record<UpstreamFormat, JsonObject> = {
+    'openai-chat': { id: `chatcmpl-${serial}`, created: 1_795_000_000, model },
+    'openai-responses': { id: `resp_${serial}`, created_at: 1_795_000_000, model },
+    'anthropic-messages': { id: `msg_${serial}`, model },
+    'google-generate': { responseId: `g_${serial}` },
+  };
+  return names[format];
 }
 
-function usageOf(format: UpstreamFormat): JsonObject {
-  const { input, cached, output, reasoning } = USAGE;
-  switch (format) {
-    case 'openai-chat':
-      return {
-        usage: {
-          prompt_tokens: input,
-          completion_tokens: output,
-          total_tokens: input + output,
-          prompt_tokens_details: { cached_tokens: cached },
-          completion_tokens_details: { reasoning_tokens: reasoning },
-        },
-      };
-    case 'openai-responses':
-      return {
-        usage: {
-          input_tokens: input,
-          input_tokens_details: { cached_tokens: cached },
-          output_tokens: output,
-          output_tokens_details: { reasoning_tokens: reasoning },
-          total_tokens: input + output,
-        },
-      };
-    case 'anthropic-messages':
-      return {
-        usage: {
-          input_tokens: input - cached,
-          cache_read_input_tokens: cached,
-          cache_creation_input_tokens: 0,
-          output_tokens: output,
-        },
-      };
-    case 'google-generate':
-      return {
-        usageMetadata: {
-          promptTokenCount: input,
-          cachedContentTokenCount: cached,
-          candidatesTokenCount: output - reasoning,
-          thoughtsTokenCount: reasoning,
-          totalTokenCount: input + output,
-        },
-      };
-  }
-}
+const { input, cached, output, reasoning } = USAGE;
+
+/** The same counts as each vendor tells them. */
+const USAGE_MEMBERS: Readonly<Record<UpstreamFormat, JsonObject>> = {
+  'openai-chat': {
+    usage: {
+      prompt_tokens: input,
+      completion_tokens: output,
+      total_tokens: input + output,
+      prompt_tokens_details: { cached_tokens: cached },
+      completion_tokens_details: { reasoning_tokens: reasoning },
+    },
+  },
+  'openai-responses': {
+    usage: {
+      input_tokens: input,
+      input_tokens_details: { cached_tokens: cached },
+      output_tokens: output,
+      output_tokens_details: { reasoning_tokens: reasoning },
+      total_tokens: input + output,
+    },
+  },
+  'anthropic-messages': {
+    usage: {
+      input_tokens: input - cached,
+      cache_read_input_tokens: cached,
+      cache_creation_input_tokens: 0,
+      output_tokens: output,
+    },
+  },
+  'google-generate': {
+    usageMetadata: {
+      promptTokenCount: input,
+      cachedContentTokenCount: cached,
+      candidatesTokenCount: output - reasoning,
+      thoughtsTokenCount: reasoning,
+      totalTokenCount: input + output,
+    },
+  },
+};
 
 /** A message of a Responses answer has an id that no other answer has. */
 function withItemIds(answer: JsonObject, serial: number): JsonObject {

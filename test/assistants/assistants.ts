@@ -28,6 +28,8 @@ export interface Assistant {
   readonly bin: string;
   /** Name in our records. */
   readonly client: string;
+  /** It leaves empty thoughts out of its history, and with them the proofs of what followed them. */
+  readonly dropsEmptyThoughts?: true;
   /** Writes what it needs into its home and tells how to start it. */
   prepare(run: AssistantRun): Invocation;
 }
@@ -149,6 +151,7 @@ function qwenCode(name: string, kind: 'anthropic' | 'openai'): Assistant {
     version: '0.24.4',
     bin: 'qwen',
     client: 'qwen',
+    ...(kind === 'anthropic' ? { dropsEmptyThoughts: true } : {}),
     prepare(run) {
       const settings = {
         general: { disableAutoUpdate: true },

@@ -2,7 +2,14 @@
 // Lists of members: the vendors' request pages (checked 2026-11-21), and what their own assistants send.
 
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
-import { arrayOf, isJsonObject, type JsonObject, type JsonValue, objectOf } from '../../daemon/util/json.ts';
+import {
+  arrayOf,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  objectOf,
+  stringOf,
+} from '../../daemon/util/json.ts';
 
 /** Why this vendor would refuse the request; undefined = it would not. */
 export function brokenRule(dialect: UpstreamDialectId, body: JsonObject): string | undefined {
@@ -32,7 +39,7 @@ const RULES: Readonly<Record<UpstreamDialectId, (body: JsonObject) => string | u
       const calls = objects(messages[index - 1]?.['content']).map((block) => block['id']);
       if (results.some((id) => !calls.includes(id))) return `messages.${index}: a result of no call`;
       const names = objects(message['content']).flatMap((block) => block['id'] ?? []);
-      if (names.some((id) => !/^[\w-]+$/.test(String(id)))) return `messages.${index}: id of a call`;
+      if (names.some((id) => !/^[\w-]+$/.test(stringOf(id) ?? ''))) return `messages.${index}: id of a call`;
     }
     return objects(body['tools'])
       .map((tool) => {
@@ -44,7 +51,7 @@ const RULES: Readonly<Record<UpstreamDialectId, (body: JsonObject) => string | u
   'openai-responses': (body) => {
     const called = new Set<JsonValue | undefined>();
     for (const [index, item] of objects(body['input']).entries()) {
-      const type = String(item['type']);
+      const type = stringOf(item['type']) ?? '';
       if (type.endsWith('_call')) called.add(item['call_id']);
       if (type.endsWith('_call_output') && !called.has(item['call_id'])) {
         return `input.${index}: No tool call found for function call output`;

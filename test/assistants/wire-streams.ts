@@ -2,7 +2,14 @@
 // Written from the vendors' pages and not with the codecs, so that a mistake there is not made here too.
 
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
-import { arrayOf, isJsonObject, type JsonObject, type JsonValue, objectOf } from '../../daemon/util/json.ts';
+import {
+  arrayOf,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  objectOf,
+  stringOf,
+} from '../../daemon/util/json.ts';
 
 /** SSE text, one event each. */
 export function framesOf(dialect: UpstreamDialectId, plain: JsonObject): readonly string[] {
@@ -179,7 +186,7 @@ function plainEvent(data: JsonObject): string {
 }
 
 function namedEvent(data: JsonObject): string {
-  return `event: ${String(data['type'])}\n${plainEvent(data)}`;
+  return `event: ${stringOf(data['type'])}\n${plainEvent(data)}`;
 }
 
 function objects(value: JsonValue | undefined): readonly JsonObject[] {
@@ -191,7 +198,7 @@ function words(text: JsonValue | undefined): readonly string[] {
 }
 
 function halves(value: JsonValue | undefined): readonly string[] {
-  const text = String(value);
+  const text = stringOf(value) ?? '';
   const middle = Math.floor(text.length / 2);
   return [text.slice(0, middle), text.slice(middle)];
 }

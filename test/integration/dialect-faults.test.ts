@@ -107,11 +107,13 @@ const FAULTS: readonly Fault[] = [
 /** What the test that runs has started. */
 const started: { readonly stop: () => Promise<void> }[] = [];
 
-afterEach(async () => {
+async function stopStarted(): Promise<void> {
   for (const rig of started.splice(0)) await rig.stop();
-});
+}
 
 describe('[A25] before the first content event', () => {
+  afterEach(stopStarted);
+
   for (const { client, first, second } of PAIRS) {
     for (const fault of FAULTS) {
       for (const isStream of [false, true]) {
@@ -152,7 +154,7 @@ const TERMINATORS: Readonly<Record<ClientDialectId, RegExp>> = {
 const TORN: readonly { readonly name: string; readonly verb: (dialect: UpstreamDialectId) => Verb }[] = [
   {
     name: 'its own error event',
-    verb: (dialect) => errorAfterContent(begunFrames(dialect, WORDS), errorFrame(dialect)),
+    verb: (dialect) => errorAfterContent([begunFrames(dialect, WORDS).join('')], errorFrame(dialect)),
   },
   { name: 'a clean end without its terminator', verb: (dialect) => endEarly(begunFrames(dialect, WORDS)) },
   {
@@ -163,6 +165,8 @@ const TORN: readonly { readonly name: string; readonly verb: (dialect: UpstreamD
 ];
 
 describe('after the first content event', () => {
+  afterEach(stopStarted);
+
   for (const { client, first, second } of PAIRS) {
     for (const { name, verb } of TORN) {
       it(`${name} destroys the connection: ${client} at ${first}`, async () => {
@@ -214,6 +218,8 @@ describe('after the first content event', () => {
 });
 
 describe('[A28] when every model fails', () => {
+  afterEach(stopStarted);
+
   for (const { client, first, second } of PAIRS) {
     const DOWN: readonly {
       readonly name: string;
@@ -377,7 +383,8 @@ async function startRig(
   closed: { readonly isFirstClosed?: boolean; readonly isSecondClosed?: boolean } = {},
 ): Promise<Rig> {
   const [first, second] = [await startFakeUpstream(), await startFakeUpstream()];
-  const nobody = `http://127.0.0.1:${await closedPort()}/v1`;
+  const isAnyClosed = closed.isFirstClosed === true || closed.isSecondClosed === true;
+  const nobody = `http://127.0.0.1:${isAnyClosed ? await closedPort() : 1}/v1`;
   const order = { simple: ['first', 'second'], moderate: ['first', 'second'], complex: ['first', 'second'] };
   const daemon = await runDaemon({
     config: configFor(
