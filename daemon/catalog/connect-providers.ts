@@ -70,7 +70,7 @@ function connectConfigured(
   return {
     name,
     dialect: provider.dialect,
-    baseUrl: withoutTrailingSlash(provider.baseUrl),
+    baseUrl: versionedBaseUrl(provider),
     headers: provider.headers,
     billing: provider.billing,
     ...quirksAt(provider.baseUrl),
@@ -119,7 +119,17 @@ function canonicalEndpoint(text: string): string {
   if (url === null) return text;
   const host = isLoopbackHost(url.hostname) ? 'loopback' : url.hostname;
   // `https://api.deepseek.com` and `…/v1` are one endpoint: vendors serve both.
-  return `${url.protocol}//${host}:${url.port}${withoutTrailingSlash(url.pathname).replace(/\/v1$/, '')}`;
+  const path = withoutTrailingSlash(url.pathname).replace(/\/v1(?:beta)?$/, '');
+  return `${url.protocol}//${host}:${url.port}${path}`;
+}
+
+/**
+ * Google's own clients take the bare host and add the version; on Vertex the version stands in front of a longer path, so
+ * it is only added where there is no path at all (https://ai.google.dev/api, checked 2026-11-21).
+ */
+function versionedBaseUrl({ dialect, baseUrl }: Pick<ProviderConfig, 'baseUrl' | 'dialect'>): string {
+  const bare = withoutTrailingSlash(baseUrl);
+  return dialect === 'google-generate' && URL.parse(bare)?.pathname === '/' ? `${bare}/v1beta` : bare;
 }
 
 function withoutTrailingSlash(text: string): string {

@@ -9,9 +9,13 @@ export function withRecalled(message: Message, history: SignedHistory | undefine
   if (recalled.length === 0) return message;
   const content: ContentPart[] = [];
   const { length } = message.content;
+  const waiting = recalled.toSorted((a, b) => a.beforePart - b.beforePart).toReversed();
   for (let index = 0; index <= length; index += 1) {
-    const here = recalled.filter(({ beforePart }) => Math.min(beforePart, length) === index);
-    content.push(...here.map(({ part }) => part));
+    for (let next = waiting.at(-1); next !== undefined; next = waiting.at(-1)) {
+      if (Math.min(next.beforePart, length) > index) break;
+      content.push(next.part);
+      waiting.pop();
+    }
     const part = message.content[index];
     if (part !== undefined && !(part.type === 'reasoning' && part.seal === undefined)) content.push(part);
   }

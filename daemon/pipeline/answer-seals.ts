@@ -20,6 +20,9 @@ export interface AnswerSealsInput {
 /** An answer is listened to up to this size, so that a model that never stops cannot fill the memory. */
 const MAX_ANSWER_CHARS = 4 * 1024 * 1024;
 
+/** What a part costs beside its text, roughly. */
+const PIECE_CHARS = 100;
+
 /** Of one seal. Only servers that sign everything alike (local ones, mocks) give one out more than once. */
 const MAX_PLACES = 64;
 
@@ -50,8 +53,7 @@ export class AnswerSeals {
   }
 
   observe(events: readonly StreamEvent[]): void {
-    if (this.#isClosed) return;
-    for (const event of events) this.#take(event);
+    for (const event of events) if (!this.#isClosed) this.#take(event);
   }
 
   /**
@@ -85,12 +87,17 @@ export class AnswerSeals {
       case 'reasoning-end':
         this.#seal(event.id, event.seal);
         break;
+      case 'response-end':
+        // Not only when the provider has hung up: the client may send its next request as soon as it has read this.
+        this.close();
+        break;
       default:
         break;
     }
   }
 
   #begin(choice: number, id: string, piece: Piece): void {
+    if (!this.#hasRoom(PIECE_CHARS + (piece.type === 'call' ? piece.callId.length : 0))) return;
     const pieces = this.#choices.get(choice) ?? [];
     this.#choices.set(choice, pieces);
     pieces.push(piece);
@@ -101,14 +108,12 @@ export class AnswerSeals {
   #add(id: string, delta: string): void {
     const piece = this.#open.get(id);
     if (!this.#input.view.isTranslated || piece === undefined || piece.type === 'call') return;
-    this.#chars += delta.length;
-    if (this.#chars > MAX_ANSWER_CHARS) this.#giveUp();
-    else piece.text += delta;
+    if (this.#hasRoom(delta.length)) piece.text += delta;
   }
 
   #seal(id: string, seal: Seal | undefined): void {
     const piece = this.#open.get(id);
-    if (piece?.type !== 'thought') return;
+    if (piece?.type !== 'thought' || !this.#hasRoom(seal?.value.length ?? 0)) return;
     if (seal !== undefined) piece.seal = seal;
     // Chat models that want their reasoning back sign nothing.
     else if (this.#input.providerDialect === 'openai-chat' && this.#keepsThoughts) {
@@ -117,10 +122,14 @@ export class AnswerSeals {
     this.#hasSeal ||= piece.seal !== undefined;
   }
 
-  #giveUp(): void {
+  /** Whether so much more may be kept; with the first thing that is too much the whole answer is given up. */
+  #hasRoom(chars: number): boolean {
+    this.#chars += chars;
+    if (this.#chars <= MAX_ANSWER_CHARS) return true;
     this.#isClosed = true;
     this.#choices.clear();
     this.#open.clear();
+    return false;
   }
 
   #note(pieces: readonly Piece[]): void {

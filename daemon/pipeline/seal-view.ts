@@ -168,8 +168,7 @@ class RequestWalk {
   ): void {
     const { store, maker } = this.#input;
     if (!store.keepsThoughts) return;
-    const next = content.slice(index).find((part) => part.type === 'text' || part.type === 'tool-call');
-    const behind = standsBefore(next);
+    const behind = standsBefore(nextSaid(content, index));
     for (;;) {
       const prefix = this.#chain.digest();
       const thought = store.thoughts(maker, prefix).find((kept) => kept.answer === answer);
@@ -188,6 +187,14 @@ class RequestWalk {
     else if (part.type === 'tool-call') this.#chain.call(part.callId);
     else this.#chain.content([part]);
   }
+}
+
+function nextSaid(content: readonly ContentPart[], from: number) {
+  for (let index = from; index < content.length; index += 1) {
+    const part = content[index];
+    if (part?.type === 'text' || part?.type === 'tool-call') return part;
+  }
+  return undefined;
 }
 
 function answerKeyOf(content: readonly ContentPart[]): string | undefined {

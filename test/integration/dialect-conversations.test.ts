@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 
 import { KNOWN_PROVIDERS, type KnownProvider } from '../../daemon/catalog/known-providers.ts';
@@ -16,7 +17,14 @@ import {
   createClient,
   type EchoClient,
 } from '../support/echo-clients.ts';
-import { json, startFakeUpstream, status, type FakeUpstream, type Verb } from '../support/fake-upstream.ts';
+import {
+  json,
+  sse,
+  startFakeUpstream,
+  status,
+  type FakeUpstream,
+  type Verb,
+} from '../support/fake-upstream.ts';
 import { configFor, runDaemon, type TestDaemon, type TestModel } from '../support/run-daemon.ts';
 import {
   type Piece,
@@ -26,7 +34,8 @@ import {
   type StrictProvider,
   StrictResponses,
 } from '../support/strict-providers.ts';
-import { answering, UPSTREAM_DIALECTS } from '../support/wire-answers.ts';
+import { framesOf } from '../assistants/wire-streams.ts';
+import { answering, asksForStream, UPSTREAM_DIALECTS } from '../support/wire-answers.ts';
 
 const ASK: Ask = { text: 'the question' };
 const MAX_OUTPUT_TOKENS = 8000;
@@ -47,6 +56,48 @@ const CLIENT_PATHS: Readonly<Record<ClientDialectId, string>> = {
 };
 
 const HABITS = { movesCacheMarks: false, thinksByBudget: false, dropsThoughts: false, trimsText: false };
+
+/** Histories with a rule at the front and one between the turns; Google's format has no place for the second. */
+const MIDDLE_SYSTEM: Readonly<Partial<Record<ClientDialectId, JsonObject>>> = {
+  'openai-chat': {
+    messages: [
+      { role: 'system', content: 'FIRST RULE' },
+      { role: 'user', content: 'ask one' },
+      { role: 'assistant', content: 'answer one' },
+      { role: 'developer', content: 'MIDDLE RULE' },
+      { role: 'user', content: 'ask two' },
+    ],
+  },
+  'openai-responses': {
+    instructions: 'FIRST RULE',
+    input: [
+      { role: 'user', content: 'ask one' },
+      { role: 'assistant', content: 'answer one' },
+      { role: 'developer', content: [{ type: 'input_text', text: 'MIDDLE RULE' }] },
+      { role: 'user', content: 'ask two' },
+    ],
+  },
+  'anthropic-messages': {
+    max_tokens: 100,
+    system: [{ type: 'text', text: 'FIRST RULE' }],
+    messages: [
+      { role: 'user', content: 'ask one' },
+      { role: 'assistant', content: 'answer one' },
+      { role: 'system', content: 'MIDDLE RULE' },
+      { role: 'user', content: [{ type: 'text', text: 'ask two' }] },
+    ],
+  },
+  'ollama-chat': {
+    stream: false,
+    messages: [
+      { role: 'system', content: 'FIRST RULE' },
+      { role: 'user', content: 'ask one' },
+      { role: 'assistant', content: 'answer one' },
+      { role: 'system', content: 'MIDDLE RULE' },
+      { role: 'user', content: 'ask two' },
+    ],
+  },
+};
 
 describe('[A3] a conversation in every pair of dialects', () => {
   const upstreams = new Map<UpstreamDialectId, FakeUpstream>();
@@ -237,7 +288,7 @@ describe('[B5] a conversation that changes its model and comes back', () => {
     await upstream.close();
   });
 
-  /** Thinks, says something, and signs it; refuses what it did not sign. */
+  /** Thinks, says something, and signs it; refuses what it did not sign. Answers in the way that it is asked. */
   function strictly(strict: StrictProvider, signed: string[]): Verb {
     return (context) => {
       const body = (context.request.json ?? {}) as JsonObject;
@@ -252,7 +303,8 @@ describe('[B5] a conversation that changes its model and comes back', () => {
       ];
       const answer = strict.answer(body, pieces);
       signed.push(...answer.seals);
-      return json(answer.body)(context);
+      const isStream = asksForStream(context.request);
+      return (isStream ? sse(framesOf(strict.dialect, answer.body)) : json(answer.body))(context);
     };
   }
 
@@ -266,6 +318,26 @@ describe('[B5] a conversation that changes its model and comes back', () => {
             upstream.next(strictly(STRICT[id], index === 0 ? signed : []));
             echo.say(`ask ${index}`);
             await turn(daemon, echo, id);
+          }
+          const sent = (upstream.requests.at(-1)?.json ?? {}) as JsonObject;
+          assert.ok(signed.length > 0);
+          assert.deepEqual(STRICT[first].sealsIn(sent), signed);
+        });
+      }
+    }
+  }
+
+  const streamed = STRICT_IDS.filter((id) => id !== 'router');
+  for (const client of ['anthropic-messages', 'openai-responses'] as const) {
+    for (const first of streamed) {
+      for (const other of streamed.filter((id) => id !== first)) {
+        it(`and so it is when the SDK reads streams: ${client}, ${first}, ${other} between`, async () => {
+          const echo = createClient(client, HABITS);
+          const signed: string[] = [];
+          for (const [index, id] of [first, other, first].entries()) {
+            upstream.next(strictly(STRICT[id], index === 0 ? signed : []));
+            echo.say(`ask ${index}`);
+            echo.receive(await readStream(daemon, client, { ...echo.body, model: `exact/${id}` }));
           }
           const sent = (upstream.requests.at(-1)?.json ?? {}) as JsonObject;
           assert.ok(signed.length > 0);
@@ -363,47 +435,22 @@ async function turn(daemon: TestDaemon, echo: EchoClient, model: string): Promis
   echo.receive(JSON.parse(text) as JsonObject);
 }
 
-/** Histories with a rule at the front and one between the turns; Google's format has no place for the second. */
-const MIDDLE_SYSTEM: Readonly<Partial<Record<ClientDialectId, JsonObject>>> = {
-  'openai-chat': {
-    messages: [
-      { role: 'system', content: 'FIRST RULE' },
-      { role: 'user', content: 'ask one' },
-      { role: 'assistant', content: 'answer one' },
-      { role: 'developer', content: 'MIDDLE RULE' },
-      { role: 'user', content: 'ask two' },
-    ],
-  },
-  'openai-responses': {
-    instructions: 'FIRST RULE',
-    input: [
-      { role: 'user', content: 'ask one' },
-      { role: 'assistant', content: 'answer one' },
-      { role: 'developer', content: [{ type: 'input_text', text: 'MIDDLE RULE' }] },
-      { role: 'user', content: 'ask two' },
-    ],
-  },
-  'anthropic-messages': {
-    max_tokens: 100,
-    system: [{ type: 'text', text: 'FIRST RULE' }],
-    messages: [
-      { role: 'user', content: 'ask one' },
-      { role: 'assistant', content: 'answer one' },
-      { role: 'system', content: 'MIDDLE RULE' },
-      { role: 'user', content: [{ type: 'text', text: 'ask two' }] },
-    ],
-  },
-  'ollama-chat': {
-    stream: false,
-    messages: [
-      { role: 'system', content: 'FIRST RULE' },
-      { role: 'user', content: 'ask one' },
-      { role: 'assistant', content: 'answer one' },
-      { role: 'system', content: 'MIDDLE RULE' },
-      { role: 'user', content: 'ask two' },
-    ],
-  },
-};
+/** The final object of the official SDK, as JSON: what a client keeps of a stream. */
+async function readStream(
+  { url, token }: TestDaemon,
+  client: 'anthropic-messages' | 'openai-responses',
+  body: JsonObject,
+): Promise<JsonObject> {
+  const final =
+    client === 'anthropic-messages'
+      ? await new Anthropic({ baseURL: url, apiKey: token, maxRetries: 0 }).messages
+          .stream(body as unknown as Anthropic.MessageStreamParams)
+          .finalMessage()
+      : await new OpenAI({ baseURL: `${url}/v1`, apiKey: token, maxRetries: 0 }).responses
+          .stream(body as unknown as OpenAI.Responses.ResponseCreateParamsStreaming)
+          .finalResponse();
+  return JSON.parse(JSON.stringify(final)) as JsonObject;
+}
 
 function limitIn(sent: JsonObject): JsonValue | undefined {
   const { max_tokens, max_completion_tokens, max_output_tokens, generationConfig } = sent;

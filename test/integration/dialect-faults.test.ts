@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 
+import type { ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
 import { isJsonObject, type JsonObject } from '../../daemon/util/json.ts';
 import { type Ask, askAs, postAs, wireAsk } from '../support/dialect-clients.ts';
@@ -20,7 +21,7 @@ import {
   type FakeUpstream,
   type Verb,
 } from '../support/fake-upstream.ts';
-import { configFor, runDaemon, type TestDaemon } from '../support/run-daemon.ts';
+import { configFor, runDaemon, type TestDaemon, type TestModel } from '../support/run-daemon.ts';
 import {
   answering,
   begunFrames,
@@ -104,31 +105,106 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** What the test that runs has started. */
-const started: { readonly stop: () => Promise<void> }[] = [];
+/** Two models of a provider each, of which the second stands in for the first. */
+interface Scene {
+  /** What a client asks for to get them. */
+  readonly model: string;
+  readonly second: string;
+}
 
-async function stopStarted(): Promise<void> {
-  for (const rig of started.splice(0)) await rig.stop();
+interface Closed {
+  readonly isFirstClosed?: boolean;
+  readonly isSecondClosed?: boolean;
+}
+
+/**
+ * One daemon for many tests: each has providers of its own, so that what one test does to their health is nothing to the
+ * next. All first providers are one server, and so are all second ones.
+ */
+class Rig {
+  private readonly scenes: (Pair & Closed)[] = [];
+  private running: { daemon: TestDaemon; first: FakeUpstream; second: FakeUpstream } | undefined;
+
+  /** To be called before the tests run. */
+  scene(pair: Pair, closed: Closed = {}): Scene {
+    const index = this.scenes.push({ ...pair, ...closed });
+    return { model: `exact/first-${index}`, second: `second-${index}` };
+  }
+
+  async start(): Promise<void> {
+    const [first, second] = [await startFakeUpstream(), await startFakeUpstream()];
+    const nobody = `http://127.0.0.1:${await closedPort()}/v1`;
+    const models = this.scenes.flatMap((scene, index): readonly TestModel[] => [
+      {
+        id: `first-${index + 1}`,
+        dialect: scene.first,
+        baseUrl: scene.isFirstClosed === true ? nobody : first.baseUrl,
+        fallback: [`second-${index + 1}`],
+      },
+      {
+        id: `second-${index + 1}`,
+        dialect: scene.second,
+        baseUrl: scene.isSecondClosed === true ? nobody : second.baseUrl,
+      },
+    ]);
+    const retries = { maxAttempts: 2, exactFallback: true, pauseMs: 1 };
+    this.running = { daemon: await runDaemon({ config: configFor(models, { retries }) }), first, second };
+  }
+
+  async stop(): Promise<void> {
+    await this.daemon.stop();
+    await this.first.close();
+    await this.second.close();
+  }
+
+  get daemon(): TestDaemon {
+    return this.parts.daemon;
+  }
+
+  get first(): FakeUpstream {
+    return this.parts.first;
+  }
+
+  get second(): FakeUpstream {
+    return this.parts.second;
+  }
+
+  /** The record of an answer; waits for it where the client is faster than the books. */
+  async recordOf({ headers }: Response): Promise<ExchangeRecord> {
+    const exchangeId = headers.get('x-pointsman-exchange-id') ?? '';
+    for (;;) {
+      const { status: statusCode, body } = await this.daemon.control('GET', `exchanges/${exchangeId}`);
+      if (statusCode === 200) return body as ExchangeRecord;
+    }
+  }
+
+  private get parts(): { daemon: TestDaemon; first: FakeUpstream; second: FakeUpstream } {
+    assert.ok(this.running !== undefined);
+    return this.running;
+  }
 }
 
 describe('[A25] before the first content event', () => {
-  afterEach(stopStarted);
+  const rig = new Rig();
+  before(() => rig.start());
+  after(() => rig.stop());
 
-  for (const { client, first, second } of PAIRS) {
+  for (const pair of PAIRS) {
+    const { client, first, second } = pair;
     for (const fault of FAULTS) {
       for (const isStream of [false, true]) {
         if (fault.only !== undefined && (fault.only === 'stream') !== isStream) continue;
         const way = `${client} at ${first}, ${isStream ? 'streamed' : 'plain'}`;
+        const scene = rig.scene(pair, { isFirstClosed: fault.isRefused === true });
         it(`${fault.name} is invisible, and ${second} answers: ${way}`, async () => {
-          const rig = await startRig(first, second, { isFirstClosed: fault.isRefused === true });
           if (fault.verb !== undefined) rig.first.always(fault.verb(first));
           rig.second.always(answering(second, WORDS));
-          const received = await askAs(client, rig.daemon, 'auto', ASK, { isStream });
+          const received = await askAs(client, rig.daemon, scene.model, ASK, { isStream });
           assert.equal(received.text, WORDS.text);
           assert.notEqual(received.finish, '');
           const record = await rig.daemon.exchange(received.exchangeId);
           assert.equal(record.status, 'ok');
-          assert.equal(record.responseModel, 'second');
+          assert.equal(record.responseModel, scene.second);
           assert.equal(record.reason, 'fallback');
           assert.equal(record.usageSource, 'reported');
           const { errorType } = fault;
@@ -165,14 +241,18 @@ const TORN: readonly { readonly name: string; readonly verb: (dialect: UpstreamD
 ];
 
 describe('after the first content event', () => {
-  afterEach(stopStarted);
+  const rig = new Rig();
+  before(() => rig.start());
+  after(() => rig.stop());
 
-  for (const { client, first, second } of PAIRS) {
+  for (const pair of PAIRS) {
+    const { client, first } = pair;
     for (const { name, verb } of TORN) {
+      const { model } = rig.scene(pair);
       it(`${name} destroys the connection: ${client} at ${first}`, async () => {
-        const rig = await startRig(first, second);
+        const asked = rig.second.requests.length;
         rig.first.always(verb(first));
-        const response = await postAs(client, rig.daemon, wireAsk(client, 'auto', ASK, true));
+        const response = await postAs(client, rig.daemon, wireAsk(client, model, ASK, true));
         assert.equal(response.status, 200);
         let received = '';
         await assert.rejects(async () => {
@@ -182,19 +262,22 @@ describe('after the first content event', () => {
         assert.match(received, /one/);
         assert.doesNotMatch(received, TERMINATORS[client]);
         assert.ok(received.endsWith('\n'), 'half an event was sent');
-        assert.equal(rig.second.requests.length, 0);
-        const [record] = await rig.daemon.waitForExchanges(1);
-        assert.equal(record?.status, 'error');
-        assert.equal(record?.errorType, 'upstream.stream_interrupted');
+        assert.equal(rig.second.requests.length, asked);
+        const record = await rig.recordOf(response);
+        assert.equal(record.status, 'error');
+        assert.equal(record.errorType, 'upstream.stream_interrupted');
       });
     }
 
+    const { model } = rig.scene(pair);
     it(`a client that leaves stops the provider and is booked as cancelled: ${client} at ${first}`, async () => {
-      const rig = await startRig(first, second);
       rig.first.always(stall({ frames: begunFrames(first, WORDS) }));
       const abort = new AbortController();
-      const asked = wireAsk(client, 'auto', ASK, true);
-      const response = await postAs(client, rig.daemon, asked, { signal: abort.signal });
+      const asked = rig.second.requests.length;
+      const aborts = rig.first.aborts();
+      const response = await postAs(client, rig.daemon, wireAsk(client, model, ASK, true), {
+        signal: abort.signal,
+      });
       let received = '';
       await assert.rejects(async () => {
         for await (const chunk of response.body ?? []) {
@@ -203,24 +286,27 @@ describe('after the first content event', () => {
         }
       });
       const leftMs = performance.now();
-      await rig.first.waitForAbort(1);
+      await rig.first.waitForAbort(aborts + 1);
       assert.ok(performance.now() - leftMs < LONGEST_ABORT_MS);
-      const [record] = await rig.daemon.waitForExchanges(1);
-      assert.equal(record?.status, 'cancelled');
-      assert.equal(record?.errorType, 'client.closed');
+      const record = await rig.recordOf(response);
+      assert.equal(record.status, 'cancelled');
+      assert.equal(record.errorType, 'client.closed');
       // Google counts in every chunk what it has written so far, which is what was seen of it.
-      assert.equal(record?.usageSource, first === 'google-generate' ? 'reported' : 'estimated');
-      assert.ok((record?.usage?.inputTokens ?? 0) > 0);
-      assert.ok((record?.usage?.outputTokens ?? 0) > 0);
-      assert.equal(rig.second.requests.length, 0);
+      assert.equal(record.usageSource, first === 'google-generate' ? 'reported' : 'estimated');
+      assert.ok((record.usage?.inputTokens ?? 0) > 0);
+      assert.ok((record.usage?.outputTokens ?? 0) > 0);
+      assert.equal(rig.second.requests.length, asked);
     });
   }
 });
 
 describe('[A28] when every model fails', () => {
-  afterEach(stopStarted);
+  const rig = new Rig();
+  before(() => rig.start());
+  after(() => rig.stop());
 
-  for (const { client, first, second } of PAIRS) {
+  for (const pair of PAIRS) {
+    const { client, first, second } = pair;
     const DOWN: readonly {
       readonly name: string;
       readonly statusCode: number;
@@ -231,40 +317,42 @@ describe('[A28] when every model fails', () => {
       { name: '529', statusCode: 529, verb: errorStatus(529, '12') },
     ];
     for (const { name, statusCode, verb } of DOWN) {
+      const isFirstClosed = verb === undefined;
+      const { model } = rig.scene(pair, { isFirstClosed, isSecondClosed: isFirstClosed });
       it(`there is one error that says not to try again (${name}): ${client} at ${first}`, async () => {
-        const isFirstClosed = verb === undefined;
-        const rig = await startRig(first, second, { isFirstClosed, isSecondClosed: isFirstClosed });
         if (verb !== undefined) {
           rig.first.always(verb(first));
           rig.second.always(verb(second));
         }
-        const response = await postAs(client, rig.daemon, wireAsk(client, 'auto', ASK, true));
+        const response = await postAs(client, rig.daemon, wireAsk(client, model, ASK, true));
         assert.equal(response.status, statusCode);
         assert.equal(response.headers.get('x-should-retry'), 'false');
         assert.equal(response.headers.has('retry-after'), statusCode === 529);
         const error = readError(client, await response.json());
         assert.match(error.message, /first/);
         assert.match(error.message, /second/);
-        const [record] = await rig.daemon.waitForExchanges(1);
-        assert.equal(record?.status, 'error');
-        assert.equal(record?.errorType, 'upstream.all_failed');
+        const record = await rig.recordOf(response);
+        assert.equal(record.status, 'error');
+        assert.equal(record.errorType, 'upstream.all_failed');
+        assert.equal(record.attempts.length, 2);
       });
     }
 
+    const { model } = rig.scene(pair);
     it(`the first refusal is passed on in its own words: ${client} at ${first}`, async () => {
-      const rig = await startRig(first, second);
+      const asked = rig.second.requests.length;
       const words = 'the parameter frobnication is not supported';
       rig.first.always(status(400, { body: errorBody(first, 400, words) }));
       rig.second.always(status(400, { body: errorBody(second, 400, 'no') }));
-      const response = await postAs(client, rig.daemon, wireAsk(client, 'auto', ASK, false));
+      const response = await postAs(client, rig.daemon, wireAsk(client, model, ASK, false));
       assert.equal(response.status, 400);
       assert.equal(response.headers.get('x-should-retry'), 'false');
       const body = (await response.json()) as JsonObject;
       assert.equal(readError(client, body).message, words);
       if (client === first) assert.deepEqual(body, errorBody(first, 400, words));
-      assert.equal(rig.second.requests.length, 1);
-      const [record] = await rig.daemon.waitForExchanges(1);
-      assert.equal(record?.errorType, 'upstream.rejected');
+      assert.equal(rig.second.requests.length, asked + 1);
+      const record = await rig.recordOf(response);
+      assert.equal(record.errorType, 'upstream.rejected');
     });
   }
 });
@@ -369,51 +457,6 @@ describe('a request that cannot be served', () => {
 });
 
 // ---- help ----
-
-interface Rig {
-  readonly daemon: TestDaemon;
-  readonly first: FakeUpstream;
-  readonly second: FakeUpstream;
-}
-
-/** Two models of different dialects, asked in this order. */
-async function startRig(
-  firstDialect: UpstreamDialectId,
-  secondDialect: UpstreamDialectId,
-  closed: { readonly isFirstClosed?: boolean; readonly isSecondClosed?: boolean } = {},
-): Promise<Rig> {
-  const [first, second] = [await startFakeUpstream(), await startFakeUpstream()];
-  const isAnyClosed = closed.isFirstClosed === true || closed.isSecondClosed === true;
-  const nobody = `http://127.0.0.1:${isAnyClosed ? await closedPort() : 1}/v1`;
-  const order = { simple: ['first', 'second'], moderate: ['first', 'second'], complex: ['first', 'second'] };
-  const daemon = await runDaemon({
-    config: configFor(
-      [
-        {
-          id: 'first',
-          dialect: firstDialect,
-          baseUrl: closed.isFirstClosed === true ? nobody : first.baseUrl,
-        },
-        {
-          id: 'second',
-          dialect: secondDialect,
-          baseUrl: closed.isSecondClosed === true ? nobody : second.baseUrl,
-          tier: 'complex',
-          inputUsdPerMtok: 5,
-        },
-      ],
-      { profiles: { balanced: { default: order } } },
-    ),
-  });
-  started.push({
-    stop: async () => {
-      await daemon.stop();
-      await first.close();
-      await second.close();
-    },
-  });
-  return { daemon, first, second };
-}
 
 /** The message of an error, after a look at the shape that the dialect's clients expect. */
 function readError(client: ClientDialectId, body: unknown): { readonly message: string } {

@@ -130,7 +130,7 @@ export function streamEvents(upstream: UpstreamDialect, stream: Buffer): readonl
   const parser = createSseParser();
   const events: StreamEvent[] = [];
   const take = (more: readonly StreamEvent[]): boolean => {
-    events.push(...more);
+    for (const event of more) events.push(event);
     return more.some(({ type }) => type === 'response-failed');
   };
   for (const frame of [...parser.push(stream), ...parser.flush()]) {

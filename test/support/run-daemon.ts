@@ -124,6 +124,7 @@ export interface TestModel {
   readonly dialect?: UpstreamDialectId;
   /** `up-<id>` when absent. */
   readonly upstreamModel?: string;
+  readonly fallback?: readonly string[];
   readonly supports?: ('tools' | 'vision' | 'reasoning' | 'json')[];
   readonly contextTokens?: number;
   readonly maxOutputTokens?: number;
@@ -159,6 +160,7 @@ export function configFor(
           maxOutputTokens: model.maxOutputTokens ?? 16_000,
           supports: model.supports ?? ['tools', 'vision', 'reasoning', 'json'],
           tokenizerFactor: 1,
+          fallback: [...(model.fallback ?? [])],
           cache: { kind: 'automatic' as const, minTokens: 1024, ttlS: 300 },
           ...(model.unpriced === true
             ? {}

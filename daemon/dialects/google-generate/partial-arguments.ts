@@ -17,12 +17,15 @@ import { fieldOf } from './fields.ts';
 const MAX_STEPS = 64;
 /** Places that a list may skip: an index far behind the last one would cost its maker a number and us a long list. */
 const MAX_GAP = 16;
+/** Of all objects and lists together: a path of few characters makes many of them. */
+const MAX_NODES = 20_000;
 
 type Step = string | number;
 type Node = Map<Step, Node> | JsonValue;
 
 export class PartialArguments {
   private readonly root = new Map<Step, Node>();
+  private nodeCount = 0;
 
   /** `partialArgs` of one piece of a call. */
   add(pieces: JsonValue | undefined): void {
@@ -47,7 +50,13 @@ export class PartialArguments {
     for (const step of steps.slice(0, -1)) {
       if (!fits(node, step)) return undefined;
       const known = node.get(step);
-      const next = known instanceof Map ? known : new Map<Step, Node>();
+      if (known instanceof Map) {
+        node = known;
+        continue;
+      }
+      if (this.nodeCount >= MAX_NODES) return undefined;
+      this.nodeCount += 1;
+      const next = new Map<Step, Node>();
       node.set(step, next);
       node = next;
     }

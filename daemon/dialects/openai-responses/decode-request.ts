@@ -105,8 +105,7 @@ class ResponsesRequest implements ConversationRequest {
   }
 
   unmappedFields(): readonly string[] {
-    const hasNamespace = this.tools().some(({ namespace }) => namespace !== undefined);
-    return [...unmappedFields(this.body), ...(hasNamespace ? ['the description of a tool namespace'] : [])];
+    return unmappedFields(this.body);
   }
 
   messageBytes(index: number): Buffer {

@@ -19,7 +19,12 @@ export function decodeTools(lists: readonly (JsonValue | undefined)[]): readonly
     if (tool['type'] !== 'namespace') tools.add(tool, raw, undefined);
     else {
       const namespace = stringOf(tool['name']) ?? '';
-      for (const inner of arrayOf(tool['tools'])) tools.add(objectOf(inner) ?? {}, inner, namespace);
+      // What is said of the group is said once, with the first of its tools.
+      let about = stringOf(tool['description']);
+      for (const inner of arrayOf(tool['tools'])) {
+        tools.add(objectOf(inner) ?? {}, inner, namespace, about);
+        about = undefined;
+      }
     }
   }
   return tools.definitions;
@@ -53,7 +58,7 @@ class ToolList {
   private readonly declared = new Set<string>();
   private readonly names = new Set<string>();
 
-  add(tool: JsonObject, raw: JsonValue, namespace: string | undefined): void {
+  add(tool: JsonObject, raw: JsonValue, namespace: string | undefined, about?: string): void {
     const wireName = stringOf(tool['name']) ?? serverToolName(tool);
     const declaration = JSON.stringify([namespace, wireName]);
     if (this.declared.has(declaration)) return;
@@ -61,7 +66,8 @@ class ToolList {
     const flat = namespace === undefined ? wireName : flatName(namespace, wireName);
     const name = this.names.has(flat) ? withDigest(flat, declaration) : flat;
     this.names.add(name);
-    const description = stringOf(tool['description']);
+    const own = stringOf(tool['description']);
+    const description = about === undefined || own === undefined ? (own ?? about) : `${about}\n\n${own}`;
     const parameters = objectOf(tool['parameters']);
     const { strict } = tool;
     this.definitions.push({

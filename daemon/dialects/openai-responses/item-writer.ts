@@ -73,8 +73,8 @@ export class ItemWriter {
   /** Parts that were not announced yet; each ends the one before it. */
   private messageSteps(item: MessageItem): readonly ItemStep[] {
     const steps: ItemStep[] = [];
-    for (const [index, part] of item.parts.entries()) {
-      if (index < this.partCount) continue;
+    for (const part of item.parts.slice(this.partCount)) {
+      const index = this.partCount;
       this.partCount += 1;
       steps.push(
         ...partDone(item, index - 1),

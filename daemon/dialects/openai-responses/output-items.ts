@@ -156,7 +156,7 @@ export class OutputItems {
   /** A thought that neither a person nor a model can read says nothing; sent back, it would point to nothing. */
   private dropIfEmpty(thought: ReasoningItem): void {
     if (thought.text !== '' || thought.encryptedContent !== undefined) return;
-    this.list.splice(this.list.indexOf(thought), 1);
+    this.list.splice(this.list.lastIndexOf(thought), 1);
   }
 
   private sealThought(thought: ReasoningItem, seal: Seal | undefined): void {

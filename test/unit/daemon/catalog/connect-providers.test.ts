@@ -24,4 +24,37 @@ describe('catalog/connect-providers: quirks', () => {
     assert.equal(connections.find(({ name }) => name === 'mine')?.usageInStream, 'always');
     assert.equal(connections.find(({ name }) => name === 'other')?.usageInStream, undefined);
   });
+
+  it('adds the version to a bare host of Google, and takes both forms for one endpoint', () => {
+    const host = 'https://generativelanguage.googleapis.com';
+    const google = (baseUrl: string) =>
+      ({ dialect: 'google-generate', baseUrl, headers: {}, billing: 'metered' }) as const;
+    const connections = connectProviders({
+      config: {
+        providers: {
+          bare: google(host),
+          slash: google(`${host}/`),
+          full: google(`${host}/v1beta`),
+          vertex: google('https://aiplatform.googleapis.com/v1/publishers/google'),
+        },
+        models: {},
+      },
+      localModels: [],
+      // A key for the shipped provider is there: it must not be added beside the configured ones.
+      resolveKey: () => ({ key: 'k', from: 'test' }),
+    });
+    assert.deepEqual(
+      connections.slice(0, 4).map(({ baseUrl }) => baseUrl),
+      [
+        `${host}/v1beta`,
+        `${host}/v1beta`,
+        `${host}/v1beta`,
+        'https://aiplatform.googleapis.com/v1/publishers/google',
+      ],
+    );
+    assert.equal(
+      connections.find(({ name }) => name === 'gemini'),
+      undefined,
+    );
+  });
 });

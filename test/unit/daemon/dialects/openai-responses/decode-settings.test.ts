@@ -114,13 +114,9 @@ describe('decodeSettings (openai-responses)', () => {
     assert.deepEqual(request.unmappedFields(), ['prompt_cache_breakpoint']);
   });
 
-  it('names what only this vendor tells of messages and tools', () => {
+  it('names what only this vendor tells of messages', () => {
     const said = { role: 'assistant', content: 'x', phase: 'commentary' };
     assert.deepEqual(requestOf({ input: [said] }).unmappedFields(), ['phase']);
-    const tools = [
-      { type: 'namespace', name: 'n', description: 'd', tools: [{ type: 'function', name: 'f' }] },
-    ];
-    assert.deepEqual(requestOf({ tools }).unmappedFields(), ['the description of a tool namespace']);
   });
 
   it('reads how the answer must be shaped', () => {

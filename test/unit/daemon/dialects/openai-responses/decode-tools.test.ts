@@ -11,7 +11,6 @@ const fn = (name: string, more: object = {}) => ({ type: 'function', name, ...mo
 const namespace = (name: string, ...tools: readonly object[]) => ({
   type: 'namespace',
   name,
-  description: 'd',
   tools,
 });
 
@@ -32,6 +31,13 @@ describe('decodeTools (openai-responses)', () => {
     assert.deepEqual(requestOf({ tools: [raw] }).tools(), [
       { kind: 'function', name: 'f', description: 'does', parameters: { type: 'object' }, strict: true, raw },
     ]);
+  });
+
+  it('tells what is said of a namespace with the first of its tools', () => {
+    const about = { ...namespace('agents', { ...fn('spawn'), description: 'Starts one.' }, fn('wait')) };
+    const [first, second] = requestOf({ tools: [{ ...about, description: 'For helpers.' }] }).tools();
+    assert.equal(first?.description, 'For helpers.\n\nStarts one.');
+    assert.equal(second?.description, undefined);
   });
 
   it('flattens namespaces and keeps which one a tool is from', () => {
