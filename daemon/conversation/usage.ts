@@ -10,16 +10,6 @@ export const NO_USAGE: TokenUsage = Object.freeze({
   reasoningOutputTokens: 0,
 });
 
-export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    cacheReadInputTokens: a.cacheReadInputTokens + b.cacheReadInputTokens,
-    cacheCreationInputTokens: a.cacheCreationInputTokens + b.cacheCreationInputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    reasoningOutputTokens: a.reasoningOutputTokens + b.reasoningOutputTokens,
-  };
-}
-
 /** Counts are whole, not negative, and no part is larger than its total. */
 export function isPlausibleUsage(usage: TokenUsage): boolean {
   const counts = [

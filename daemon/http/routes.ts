@@ -27,13 +27,12 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
     const exact = literal.get(path) ?? literal.get(bare);
     return exact ?? patterns.filter((route) => matchesPattern(route.pattern, path));
   };
-  const served = listEndpoints(routes);
   return {
     match(method, path) {
       const candidates = candidatesFor(path);
       const route = candidates.find((candidate) => acceptsMethod(candidate, method));
       if (route !== undefined) return { route, tail: tailOf(route.pattern, path) };
-      return candidates.length > 0 ? wrongMethod(method, candidates) : { error: notFound(served) };
+      return candidates.length > 0 ? wrongMethod(method, candidates) : { error: notFound(routes, path) };
     },
   };
 }
@@ -66,16 +65,18 @@ function wrongMethod(method: string, candidates: readonly Route[]): RouteMatch {
   return { error: new RouterError('request.unsupported', message, { statusCode: 405 }), allow };
 }
 
-function listEndpoints(routes: readonly Route[]): string {
-  return routes
-    .filter((route) => route.pattern.startsWith('/v1/'))
+/** Named are the endpoints that the client's base URL can lead to, which are those of its own prefix. */
+function notFound(routes: readonly Route[], path: string): RouterError {
+  const prefix = OTHER_PREFIXES.find((other) => path.startsWith(other)) ?? '/v1/';
+  const served = routes
+    .filter((route) => route.pattern.startsWith(prefix))
     .map((route) => `${route.methods.join('|')} ${route.pattern.replace(/\*$/, ':id')}`)
     .join(', ');
-}
-
-function notFound(served: string): RouterError {
   return new RouterError(
     'request.not_found',
     `there is no such endpoint; the base URL must lead to one of: ${served}`,
   );
 }
+
+/** Of Google's clients and of Ollama's. */
+const OTHER_PREFIXES: readonly string[] = ['/v1beta/', '/api/'];

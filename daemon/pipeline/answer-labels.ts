@@ -37,6 +37,14 @@ export function answerHeaders(
   return headers;
 }
 
+/**
+ * OpenAI's SDK shows `x-request-id` to its user and Anthropic's `request-id`, of answers and of errors. The name of the
+ * exchange stands there where the provider gave none.
+ */
+export function requestIdHeaders(exchangeId: string): Readonly<Record<string, string>> {
+  return { 'x-request-id': exchangeId, 'request-id': exchangeId };
+}
+
 /** snake_case, as its neighbours in a wire body are. */
 export function answerMetadata(labels: AnswerLabels, money: ExchangeMoney): JsonObject {
   return {

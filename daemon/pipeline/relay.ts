@@ -9,6 +9,7 @@ import { RouterError } from '../errors.ts';
 import type { Refusal } from '../upstream/attempt-loop.ts';
 import type { AttemptOutcome, StreamPiece } from '../upstream/attempt.ts';
 import type { JsonObject } from '../util/json.ts';
+import { requestIdHeaders } from './answer-labels.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { Exchange } from './exchange.ts';
 import { makerOf } from './signed-history.ts';
@@ -47,6 +48,7 @@ function plainReply(input: ReplyInput, plain: Extract<Responded['answer'], { kin
   const body = metadata === undefined ? carried : clientDialect.addMetadata(carried, metadata);
   return {
     headers: {
+      ...requestIdHeaders(exchange.id),
       ...answer.headers,
       ...exchange.responseHeaders(true),
       'content-type': 'application/json',
@@ -72,6 +74,7 @@ function streamReply(input: ReplyInput, stream: Extract<Responded['answer'], { k
   const { exchange, answer } = input;
   return {
     headers: {
+      ...requestIdHeaders(exchange.id),
       ...answer.headers,
       ...exchange.responseHeaders(false),
       'content-type': input.clientDialect.streamContentType,

@@ -3,6 +3,7 @@
 import type { CachedAnswer } from '../cache/response-cache.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { ClientDialect } from '../dialects/dialect.ts';
+import { requestIdHeaders } from './answer-labels.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -28,6 +29,7 @@ export async function replayCached(input: ReplayInput, client: ClientResponse): 
   if (request.stream) {
     const encoder = clientDialect.createStreamEncoder(identity);
     client.commit(200, {
+      ...requestIdHeaders(exchange.id),
       ...exchange.responseHeaders(true),
       'content-type': clientDialect.streamContentType,
     });
@@ -40,6 +42,7 @@ export async function replayCached(input: ReplayInput, client: ClientResponse): 
     const encoded = Buffer.from(JSON.stringify(clientDialect.encodeResponse(cached.events, identity)));
     const body = metadata === undefined ? encoded : clientDialect.addMetadata(encoded, metadata);
     client.commit(200, {
+      ...requestIdHeaders(exchange.id),
       ...exchange.responseHeaders(true),
       'content-type': 'application/json',
       'content-length': String(body.length),

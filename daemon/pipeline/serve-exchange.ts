@@ -11,6 +11,7 @@ import { runAttempts, type AttemptLoopDeps } from '../upstream/attempt-loop.ts';
 import type { IdSource } from '../util/ids.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import type { Log } from '../util/log.ts';
+import { requestIdHeaders } from './answer-labels.ts';
 import type { ClientResponse } from './client-response.ts';
 import { decide, type DecideDeps } from './decide.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
@@ -105,7 +106,7 @@ export async function serveExchange(
     if (result.status === 'refused') {
       const own = refusalReply(result, dialect);
       if (own === undefined) throw exchange.refused(result);
-      client.commit(own.statusCode, { ...exchange.responseHeaders(false), ...REFUSAL_HEADERS });
+      client.commit(own.statusCode, { ...headersOf(exchange), ...REFUSAL_HEADERS });
       client.end(own.body);
       exchange.finish(exchange.refused(result));
       return;
@@ -126,9 +127,14 @@ export async function serveExchange(
     const failure = signal.aborted ? toRouterError(signal.reason) : toRouterError(error);
     exchange.finish(failure);
     exchange.judge(failure, deps.attempts.health);
-    client.fail(dialect, failure, exchange.responseHeaders(false));
+    client.fail(dialect, failure, headersOf(exchange));
     if (failure.code === 'router.internal') deps.log.error('exchange failed', describe(exchange.id, failure));
   }
+}
+
+/** Of an answer that is an error. */
+function headersOf(exchange: Exchange): Readonly<Record<string, string>> {
+  return { ...requestIdHeaders(exchange.id), ...exchange.responseHeaders(false) };
 }
 
 /** A cache that is broken is a cache that is empty. */

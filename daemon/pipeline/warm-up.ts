@@ -3,6 +3,7 @@
 // that the next request can go on from them. No model, no money: it is no exchange and leaves no record.
 
 import type { StreamEvent } from '../conversation/stream-event.ts';
+import { NO_USAGE } from '../conversation/usage.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import type { IdSource } from '../util/ids.ts';
 import type { ClientResponse } from './client-response.ts';
@@ -12,14 +13,6 @@ import type { WireRequest } from './wire-request.ts';
 export interface WarmUpDeps extends KeepAnswerDeps {
   readonly ids: IdSource;
 }
-
-const NO_USAGE = {
-  inputTokens: 0,
-  cacheReadInputTokens: 0,
-  cacheCreationInputTokens: 0,
-  outputTokens: 0,
-  reasoningOutputTokens: 0,
-};
 
 /** Answers with an empty response. Throws `request.malformed`; nothing is sent then. */
 export function answerWarmUp(deps: WarmUpDeps, wire: WireRequest, client: ClientResponse): void {

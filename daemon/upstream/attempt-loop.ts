@@ -122,5 +122,6 @@ export async function runAttempts(deps: AttemptLoopDeps, run: AttemptRun): Promi
 
 function refusalOf({ target, failure }: AttemptReport, body: Buffer | null): Refusal {
   const { statusCode = 400, message } = failure;
-  return { status: 'refused', target, statusCode, message, body };
+  // A refusal inside a stream has no status of its own; its dialect puts a plain 500 there, which it is not.
+  return { status: 'refused', target, statusCode: statusCode >= 500 ? 400 : statusCode, message, body };
 }

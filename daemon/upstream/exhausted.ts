@@ -78,9 +78,11 @@ function passedOnStatus({ kind, statusCode }: AttemptFailure): number | undefine
   if (kind === 'timeout') return 504;
   // A client that is told 401 logs its user out, and 402/403 stop an agent for good; the key at fault is ours.
   if (kind === 'auth' || kind === 'quota') return 502;
+  // An error inside a stream has a kind and mostly no status; what its dialect puts there instead is a plain 500.
   // Assistants compact a conversation that is too long when they see the provider's own refusal.
-  if (kind === 'context-length') return statusCode ?? 400;
-  if (statusCode === 429 || (statusCode !== undefined && statusCode >= 500)) return statusCode;
+  if (kind === 'context-length') return statusCode === undefined || statusCode >= 500 ? 400 : statusCode;
   if (kind === 'rate-limited') return 429;
-  return kind === 'overloaded' ? 503 : undefined;
+  if (kind === 'overloaded') return statusCode === 529 ? 529 : 503;
+  if (statusCode === 429 || (statusCode !== undefined && statusCode >= 500)) return statusCode;
+  return undefined;
 }

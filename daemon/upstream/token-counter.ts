@@ -55,6 +55,7 @@ async function ask(
   const { origin, path } = urlOf(connection, encoded.path);
   const headers = requestHeaders(connection, { dialect: request.dialect, stream: false }, clientHeaders);
   const dispatcher = await dispatchers.to(origin);
+  if (signal.aborted) return null;
   const call = openCall(dispatcher, { origin, path, method: 'POST', headers, body: encoded.body }, () =>
     clock.monotonicMs(),
   );

@@ -86,6 +86,11 @@ export function spliceMembers(body: RequestBody, edits: ReadonlyMap<string, stri
   return Buffer.concat(pieces);
 }
 
+/** Whether a top-level member occurs more than once: readers differ in which one counts. */
+export function hasDuplicate(body: Pick<RequestBody, 'entries'>, key: string): boolean {
+  return body.entries.filter((entry) => entry.key === key).length > 1;
+}
+
 /** The parsed value of a span. */
 export function valueAt(body: { readonly bytes: Buffer }, span: Span): JsonValue {
   return JSON.parse(body.bytes.toString('utf8', span.start, span.end)) as JsonValue;

@@ -56,7 +56,12 @@ describe('real assistants through the daemon', function () {
 
   before(function () {
     this.timeout(600_000);
-    programs = installAssistants(chosen);
+    const installed = installAssistants(chosen);
+    if (installed === null) {
+      console.log('skipped: the package registry, from which the assistants come, cannot be reached');
+      this.skip();
+    }
+    programs = installed;
   });
 
   beforeEach(() => {

@@ -1,5 +1,4 @@
-// A real VS Code for tests: code-server and a browser driver from the package registry, once per version, in a folder
-// outside the project, and servers on throw-away profiles. Needs an installed Chromium.
+// A real VS Code for tests: code-server and a browser driver from the package registry, in a folder outside the project, and servers on throw-away profiles. Needs an installed Chromium.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AddressInfo } from 'node:net';
 
+import { toolFolder } from '../support/tool-folder.ts';
 import type { Browser } from './browser.ts';
 
 /** 4.139.1 is VS Code 1.139.1; GitHub Copilot Chat 0.67.0 ships inside. */
@@ -25,12 +25,12 @@ export interface CodeServerKit {
 export class CannotRunHere extends Error {}
 
 /**
- * Sets up what is missing (about a minute, 500 MB). `POINTSMAN_CODE_SERVER` names another folder to keep it in, or one
- * that is finished already; `POINTSMAN_CHROMIUM` another browser. Throws `CannotRunHere`.
+ * Sets up what is missing (about a minute, 500 MB). `POINTSMAN_CODE_SERVER` names a folder to keep it in, or one that is
+ * finished already; `POINTSMAN_CHROMIUM` another browser. Throws `CannotRunHere`.
  */
 export function prepareCodeServer(): CodeServerKit {
   const chromium = findChromium();
-  const folder = process.env['POINTSMAN_CODE_SERVER'] ?? path.join(tmpdir(), 'pointsman-code-server');
+  const folder = toolFolder('POINTSMAN_CODE_SERVER', 'code-server');
   const stamp = path.join(folder, `.ready-${CODE_SERVER.version}`);
   if (!existsSync(stamp)) {
     if (!isRegistryThere()) {
@@ -61,7 +61,6 @@ const isRegistryThere = (): boolean =>
   null;
 
 function install(folder: string): void {
-  mkdirSync(folder, { recursive: true });
   const manifest = path.join(folder, 'package.json');
   if (!existsSync(manifest)) writeFileSync(manifest, '{"private":true}\n');
   const added = ['install', ...QUIET, '--save-exact'];

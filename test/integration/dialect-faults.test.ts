@@ -29,7 +29,6 @@ import {
   errorFrame,
   openingFrames,
   streamFrames,
-  UPSTREAM_DIALECTS,
 } from '../support/wire-answers.ts';
 
 const ASK: Ask = { text: 'the question' };
@@ -44,14 +43,17 @@ interface Pair {
   readonly second: UpstreamDialectId;
 }
 
-const PAIRS: readonly Pair[] = CLIENT_DIALECTS.flatMap((client, index) => {
-  const others = UPSTREAM_DIALECTS.filter((dialect) => dialect !== client);
-  const [one, two] = [others[index % others.length], others[(index + 1) % others.length]];
-  if (one === undefined || two === undefined) return [];
-  const own = UPSTREAM_DIALECTS.find((dialect) => dialect === client);
-  const translated = { client, first: one, second: two };
-  return own === undefined ? [translated] : [{ client, first: own, second: one }, translated];
-});
+const PAIRS: readonly Pair[] = [
+  { client: 'anthropic-messages', first: 'anthropic-messages', second: 'openai-chat' },
+  { client: 'anthropic-messages', first: 'openai-responses', second: 'google-generate' },
+  { client: 'openai-responses', first: 'openai-responses', second: 'google-generate' },
+  { client: 'openai-responses', first: 'anthropic-messages', second: 'openai-chat' },
+  { client: 'openai-chat', first: 'openai-chat', second: 'anthropic-messages' },
+  { client: 'openai-chat', first: 'google-generate', second: 'openai-responses' },
+  { client: 'google-generate', first: 'google-generate', second: 'openai-responses' },
+  { client: 'google-generate', first: 'openai-chat', second: 'anthropic-messages' },
+  { client: 'ollama-chat', first: 'openai-responses', second: 'anthropic-messages' },
+];
 
 interface Fault {
   readonly name: string;
@@ -328,6 +330,10 @@ describe('[A28] when every model fails', () => {
         assert.equal(response.status, statusCode);
         assert.equal(response.headers.get('x-should-retry'), 'false');
         assert.equal(response.headers.has('retry-after'), statusCode === 529);
+        const exchangeId = response.headers.get('x-pointsman-exchange-id');
+        for (const name of ['request-id', 'x-request-id']) {
+          assert.equal(response.headers.get(name), exchangeId);
+        }
         const error = readError(client, await response.json());
         assert.match(error.message, /first/);
         assert.match(error.message, /second/);
@@ -356,6 +362,64 @@ describe('[A28] when every model fails', () => {
     });
   }
 });
+
+describe('a conversation that is too long', () => {
+  const rig = new Rig();
+  before(() => rig.start());
+  after(() => rig.stop());
+
+  for (const pair of PAIRS) {
+    const { client, first } = pair;
+    for (const isStream of [false, true]) {
+      const way = `${client} at ${first}, ${isStream ? 'in the stream' : 'by its status'}`;
+      const { model } = rig.scene(pair);
+      // Assistants shorten their conversation on a 400 and give up on a 500.
+      it(`is told as the client's mistake: ${way}`, async () => {
+        const { frame, body } = TOO_LONG[first];
+        rig.first.always(isStream ? sse([...openingFrames(first), frame]) : status(400, { body }));
+        const response = await postAs(client, rig.daemon, wireAsk(client, model, ASK, isStream));
+        assert.equal(response.status, 400);
+        assert.equal(response.headers.get('x-should-retry'), 'false');
+        const { message } = readError(client, await response.json());
+        assert.match(message, /too long|context|exceeds/);
+      });
+    }
+  }
+});
+
+/** The words of each vendor, as an event in a stream and as the body of a 400. */
+const TOO_LONG: Readonly<Record<UpstreamDialectId, { readonly frame: string; readonly body: JsonObject }>> =
+  (() => {
+    const openAi = {
+      message: 'Your input exceeds the context window of this model.',
+      type: 'invalid_request_error',
+      param: 'input',
+      code: 'context_length_exceeded',
+    };
+    const anthropic = {
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'prompt is too long: 9 tokens > 8 maximum' },
+    };
+    const google = {
+      error: {
+        code: 400,
+        message: 'The input token count (9) exceeds the maximum number of tokens allowed (8).',
+        status: 'INVALID_ARGUMENT',
+      },
+    };
+    const { code, message } = openAi;
+    const failed = {
+      type: 'response.failed',
+      response: { id: 'resp_1', status: 'failed', error: { code, message }, output: [] },
+    };
+    const frame = (data: JsonObject): string => `data: ${JSON.stringify(data)}\n\n`;
+    return {
+      'openai-chat': { frame: frame({ error: openAi }), body: { error: openAi } },
+      'openai-responses': { frame: `event: response.failed\n${frame(failed)}`, body: { error: openAi } },
+      'anthropic-messages': { frame: `event: error\n${frame(anthropic)}`, body: anthropic },
+      'google-generate': { frame: frame(google), body: google },
+    };
+  })();
 
 describe('a request that cannot be served', () => {
   let daemon: TestDaemon;

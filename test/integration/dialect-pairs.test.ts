@@ -365,6 +365,9 @@ function checkHeaders(
   assert.equal(headers.get('x-pointsman-reason'), 'exact');
   assert.equal(headers.get('x-pointsman-attempts'), '1');
   assert.ok(headers.has('x-pointsman-cache'));
+  // SDKs show these to their users.
+  assert.equal(headers.get('request-id'), record.exchangeId);
+  assert.equal(headers.get('x-request-id'), record.exchangeId);
   if (isStream) return;
   assert.ok(Math.abs(Number(headers.get('x-pointsman-cost-usd')) - (record.costUsd ?? -1)) < 1e-8);
 }

@@ -349,10 +349,7 @@ export const REQUESTS: ReadonlyMap<string, Tree> = new Map<string, Tree>([
 ]);
 
 /** One rich streamed answer of each dialect of a provider: data of its events in order. */
-export const STREAMS: ReadonlyMap<string, readonly (Tree | '[DONE]')[]> = new Map<
-  string,
-  readonly (Tree | '[DONE]')[]
->([
+export const STREAMS: ReadonlyMap<string, readonly Tree[]> = new Map<string, readonly Tree[]>([
   [
     'openai-chat',
     [

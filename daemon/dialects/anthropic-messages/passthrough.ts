@@ -8,7 +8,7 @@
 import type { ConversationRequest } from '../../conversation/request.ts';
 import type { SettingName } from '../../conversation/settings.ts';
 import { numberOf } from '../../util/json.ts';
-import { spliceMembers } from '../../util/json-scan.ts';
+import { hasDuplicate, spliceMembers } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { Losses } from '../losses.ts';
@@ -67,10 +67,6 @@ export function passRequest(request: ConversationRequest, target: EncodeTarget):
   if (wantsCaching(request, target)) edits.set('cache_control', '{"type":"ephemeral"}');
   const bytes = edits.size === 0 ? body.bytes : spliceMembers(body, edits);
   return { body: bytes, warnings: losses.list() };
-}
-
-function hasDuplicate(body: RequestBody, key: string): boolean {
-  return body.entries.filter((entry) => entry.key === key).length > 1;
 }
 
 /** Walks the messages only when there is something in them that may have to change. */

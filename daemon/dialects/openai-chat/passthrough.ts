@@ -9,7 +9,7 @@ import type { ConversationRequest } from '../../conversation/request.ts';
 import { isContent, type StreamEvent } from '../../conversation/stream-event.ts';
 import type { JsonObject } from '../../util/json.ts';
 import { arrayOf, parseJsonObject } from '../../util/json.ts';
-import { parseRequestBody, spliceMembers, typeAt } from '../../util/json-scan.ts';
+import { hasDuplicate, parseRequestBody, spliceMembers, typeAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
 import type { EncodeTarget, FrameFilter } from '../dialect.ts';
 import { Losses } from '../losses.ts';
@@ -35,10 +35,6 @@ export function passRequest(request: ConversationRequest, target: EncodeTarget):
   if (messages !== undefined) edits.set('messages', messages);
   if (request.stream) editStreamOptions(body, target, edits);
   return { body: edits.size === 0 ? body.bytes : spliceMembers(body, edits), warnings: losses.list() };
-}
-
-function hasDuplicate(body: RequestBody, key: string): boolean {
-  return body.entries.filter((entry) => entry.key === key).length > 1;
 }
 
 function editStreamOptions(body: RequestBody, target: EncodeTarget, edits: MemberEdits): void {

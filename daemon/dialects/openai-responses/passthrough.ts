@@ -9,6 +9,7 @@ import type { ConversationRequest } from '../../conversation/request.ts';
 import type { SettingName } from '../../conversation/settings.ts';
 import { arrayOf, objectOf, stringOf } from '../../util/json.ts';
 import {
+  hasDuplicate,
   parseRequestBody,
   scanArray,
   scanObject,
@@ -45,10 +46,6 @@ export function passRequest(
   editSettings(request, target.traits, edits, losses);
   editInput(body, target, edits, losses);
   return { body: edits.size === 0 ? body.bytes : spliceMembers(body, edits), warnings: losses.list() };
-}
-
-function hasDuplicate(body: RequestBody, key: string): boolean {
-  return body.entries.filter((entry) => entry.key === key).length > 1;
 }
 
 /** Members of the body for each setting that a model may refuse. */

@@ -97,4 +97,12 @@ describe('catalog/model-traits [A5]', () => {
       assert.ok(!ranks.includes(-1));
     }
   });
+
+  it('asks no verbosity of the codex models, which take but one', () => {
+    for (const model of ['gpt-5-codex', 'gpt-5.1-codex-max', 'gpt-5.2-codex']) {
+      assert.equal(traitsOf(OPENAI, model)?.refuses?.includes('verbosity'), true, model);
+      assert.equal(traitsOf(OPENAI, model)?.takes?.includes('verbosity'), false, model);
+    }
+    assert.equal(traitsOf(OPENAI, 'gpt-5.2')?.takes?.includes('verbosity'), true);
+  });
 });

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 
 import * as fc from 'fast-check';
 
+import type { DialectId } from '../../../../daemon/protocol/vocabulary.ts';
 import { writeSseEvent } from '../../../../daemon/dialects/sse-writer.ts';
 import { parseJsonObject } from '../../../../daemon/util/json.ts';
 import {
@@ -22,6 +23,91 @@ import { ANSWERS, ENVELOPE_START, REQUESTS, STREAMS } from '../../../support/hos
 const scale = Number(process.env['POINTSMAN_HOSTILE_SCALE'] ?? 1);
 const runs = (count: number) => ({ numRuns: count * scale, seed: 20261121 });
 const seeds = fc.nat({ max: 2 ** 31 - 1 });
+
+const many = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
+
+const LARGE_REQUESTS: Readonly<Record<string, { readonly dialect: DialectId; readonly body: Tree }>> = {
+  '20,000 messages of one role': {
+    dialect: 'openai-chat',
+    body: { messages: many(20_000, (index) => ({ role: 'user', content: `hello ${index}` })) },
+  },
+  '5,000 calls with one id': {
+    dialect: 'openai-chat',
+    body: {
+      messages: [
+        { role: 'user', content: 'x' },
+        {
+          role: 'assistant',
+          tool_calls: many(5000, () => ({
+            id: 'c',
+            type: 'function',
+            function: { name: 't', arguments: '{}' },
+          })),
+        },
+      ],
+    },
+  },
+  '5,000 calls in one message': {
+    dialect: 'anthropic-messages',
+    body: {
+      max_tokens: 100,
+      messages: [
+        { role: 'user', content: 'x' },
+        {
+          role: 'assistant',
+          content: many(5000, (index) => ({
+            type: 'tool_use',
+            id: `t${index}`,
+            name: 't',
+            input: { a: 'x'.repeat(50) },
+          })),
+        },
+      ],
+    },
+  },
+  '200,000 parts': {
+    dialect: 'openai-chat',
+    body: { messages: [{ role: 'system', content: many(200_000, () => ({ type: 'text', text: 'x' })) }] },
+  },
+};
+
+const LARGE_STREAMS: Readonly<
+  Record<string, { readonly dialect: DialectId; readonly events: readonly Tree[] }>
+> = {
+  '20,000 text parts': {
+    dialect: 'anthropic-messages',
+    events: [
+      {
+        type: 'message_start',
+        message: { id: 'm', content: many(20_000, () => ({ type: 'text', text: 'x' })) },
+      },
+      { type: 'message_stop' },
+    ],
+  },
+  '5,000 calls with long numbers': {
+    dialect: 'google-generate',
+    events: [
+      {
+        candidates: [
+          {
+            content: { parts: many(5000, () => ({ functionCall: { name: 't', args: { a: 1e21 } } })) },
+            finishReason: 'STOP',
+          },
+        ],
+      },
+    ],
+  },
+  '50,000 items at its end': {
+    dialect: 'openai-responses',
+    events: [
+      {
+        type: 'response.completed',
+        response: { id: 'r', status: 'completed', output: many(50_000, () => ({})) },
+      },
+    ],
+  },
+};
 
 describe('hostile input', () => {
   for (const client of CLIENTS) {
@@ -84,9 +170,28 @@ describe('hostile input', () => {
       );
     }).timeout(600_000);
   }
+
+  // Each took seconds once, since something was walked again for every part of it.
+  for (const [name, { dialect, body }] of Object.entries(LARGE_REQUESTS)) {
+    it(`of ${name} takes no longer than its size`, () => {
+      const client = CLIENTS.find(({ id }) => id === dialect);
+      assert.ok(client !== undefined);
+      assert.ok(checkRequest(client, JSON.stringify(body), 1).length > 1);
+    });
+  }
+
+  for (const [name, { dialect, events }] of Object.entries(LARGE_STREAMS)) {
+    it(`in a stream of ${name} takes no longer than its size`, () => {
+      const upstream = UPSTREAMS.find(({ id }) => id === dialect);
+      assert.ok(upstream !== undefined);
+      const startedMs = performance.now();
+      checkEvents(streamEvents(upstream, streamOf(events)));
+      assert.ok(performance.now() - startedMs < 3000);
+    });
+  }
 });
 
-function mutatedStream(rng: Rng, original: readonly (Tree | '[DONE]')[]): readonly (Tree | string)[] {
+function mutatedStream(rng: Rng, original: readonly Tree[]): readonly Tree[] {
   const events = [...original];
   for (let change = rng.below(3); change >= 0; change -= 1) {
     const at = rng.below(events.length);
@@ -109,7 +214,7 @@ function mutatedStream(rng: Rng, original: readonly (Tree | '[DONE]')[]): readon
   return events;
 }
 
-function streamOf(events: readonly (Tree | string)[]): Buffer {
+function streamOf(events: readonly Tree[]): Buffer {
   return Buffer.from(
     events
       .map((event) => {

@@ -31,4 +31,12 @@ describe('dialects/losses', () => {
     assert.deepEqual(kept, { seed: 7 });
     assert.deepEqual(losses.list(), ['frequencyPenalty is refused by the chosen model and was left out']);
   });
+
+  it('cuts a name of any length, so that no text of the user gets into the record', () => {
+    const losses = new Losses();
+    losses.leftOut(`content of type ${'secret '.repeat(1000)}`);
+    const [sentence = ''] = losses.list();
+    assert.equal(sentence.length, 251);
+    assert.ok(sentence.endsWith('…'));
+  });
 });

@@ -202,6 +202,14 @@ describe('signed history', () => {
       assert.equal(vault.viewFor(question(OTHER_CLAUDE, next)).owns(signature('same')), true);
     });
 
+    it('are remembered as soon as the answer is complete, before the provider hangs up', () => {
+      const vault = new SignedHistoryVault();
+      const listener = vault.listen(question(CLAUDE, requestOf('anthropic-messages', [user('hi')])));
+      listener.observe([...eventsOf([thought(signature('s1'), 'hm')]), { type: 'response-end' }]);
+      const next = requestOf('anthropic-messages', [user('hi')]);
+      assert.equal(vault.viewFor(question(OTHER_CLAUDE, next)).owns(signature('s1')), false);
+    });
+
     it('of a torn answer are remembered too', () => {
       const vault = new SignedHistoryVault();
       const listener = vault.listen(question(CLAUDE, requestOf('anthropic-messages', [user('hi')])));
@@ -541,6 +549,20 @@ describe('signed history', () => {
       listener.observe(eventsOf([thought(signature('s1'), 'hm')]));
       listener.close();
       assert.equal(vault.bytes, 0);
+    });
+
+    it('gives up an answer of endless parts, and one whose seals never end', () => {
+      const endless: readonly (readonly ContentPart[])[] = [
+        Array.from({ length: 60_000 }, (_, index) => call(`c${index}`)),
+        [thought(signature('s'.repeat(5 * 1024 * 1024)), 'hm')],
+      ];
+      for (const parts of endless) {
+        const vault = new SignedHistoryVault();
+        const listener = vault.listen(question(CLAUDE, requestOf('openai-chat', [user('hi')])));
+        listener.observe(eventsOf([...parts, thought(signature('s1'), 'hm'), text('x')]));
+        listener.close();
+        assert.equal(vault.bytes, 0);
+      }
     });
 
     it('keeps no text of a prompt', () => {

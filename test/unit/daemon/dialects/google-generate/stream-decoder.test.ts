@@ -70,6 +70,17 @@ describe('google-generate streams', () => {
     assert.ok(start?.type === 'tool-input-start' && start.callId === 'g1');
   });
 
+  it('keep arguments small whose paths ask for long lists and deep ones', () => {
+    const far = { jsonPath: '$.l[999999]', numberValue: 1 };
+    const deep = Array.from({ length: 2000 }, (_, index) => ({
+      jsonPath: `$.a${index}${'[9]'.repeat(60)}`,
+      numberValue: 1,
+    }));
+    const events = decoded(chunk([call({ name: 'f', partialArgs: [far, ...deep] })], 'STOP'));
+    const text = events.find((event) => event.type === 'tool-input-delta')?.delta ?? '';
+    assert.ok(text.length > 0 && text.length < 2_000_000, `${text.length} characters`);
+  });
+
   it('join the arguments that Vertex sends piece by piece', () => {
     const events = decoded(
       chunk([call({ name: 'f', willContinue: true })]),

@@ -83,4 +83,10 @@ describe('openai-chat decode-response', () => {
       assert.deepEqual(brief(decodeResponse(body)), ['failed invalid-response -: the answer has no choices']);
     }
   });
+
+  it('takes no two choices of one index, which nobody could tell apart', () => {
+    const [event] = decodeResponse(answer(choice({ content: 'x' }), choice({ content: 'y' })));
+    assert.ok(event?.type === 'response-failed');
+    assert.equal(event.failure.kind, 'invalid-response');
+  });
 });

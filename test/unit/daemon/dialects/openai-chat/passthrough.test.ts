@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 
 import type { ModelTraits } from '../../../../../daemon/conversation/model-traits.ts';
-import type { SignedHistory } from '../../../../../daemon/conversation/seal.ts';
+import type { Seal, SignedHistory } from '../../../../../daemon/conversation/seal.ts';
+import { sealEnvelope } from '../../../../../daemon/dialects/envelope.ts';
 import type { EncodeTarget } from '../../../../../daemon/dialects/dialect.ts';
 import { createFrameFilter, passRequest } from '../../../../../daemon/dialects/openai-chat/passthrough.ts';
 import { createStreamDecoder } from '../../../../../daemon/dialects/openai-chat/stream-decoder.ts';
@@ -257,6 +258,17 @@ describe('openai-chat passthrough of requests, thoughts [B5]', () => {
         '{"role":"assistant","content":null,"tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]}]}',
       warnings: ['thoughts of another model were left out'],
     });
+  });
+
+  it('cuts out seals of other models that a client took along from another dialect', () => {
+    const envelope = sealEnvelope({ kind: 'thinking-signature', value: 'x' }, 'elsewhere/model');
+    const enveloped = text
+      .replaceAll('"AAAA"', JSON.stringify(envelope))
+      .replace('"s"', JSON.stringify(envelope));
+    // As the vault answers for a seal that nobody remembers.
+    const asked = (seal: Seal): boolean => seal.maker === undefined;
+    const fit = fitted(enveloped, {}, { history: { maker: 'me', owns: asked, recall: () => [] } });
+    assert.ok(!fit.text.includes(envelope), fit.text);
   });
 });
 
