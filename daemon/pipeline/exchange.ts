@@ -78,6 +78,7 @@ export class Exchange {
   #promptBooks: PromptBooks | null = null;
   #usageBooks: UsageBooks | null = null;
   #isFinished = false;
+  #isConversationKept = false;
 
   constructor(
     deps: ExchangeDeps,
@@ -193,6 +194,8 @@ export class Exchange {
   observe(events: readonly StreamEvent[]): void {
     this.#observer.observe(events);
     this.#seals?.observe(events);
+    // Before the last bytes leave: a quick client asks again before the provider has closed its stream.
+    if (this.#observer.isComplete) this.#keepConversation();
   }
 
   /** Why this model answered; null when nobody was chosen. */
@@ -223,7 +226,7 @@ export class Exchange {
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#safely('record the exchange', () => this.#close(statusOf(error), error));
-    this.#safely('remember the conversation', () => this.#rememberConversation());
+    this.#keepConversation();
     this.#safely('remember signed thoughts', () => this.#seals?.close());
     this.#safely('remember what was served', () => this.#rememberServed());
     this.#safely('learn from the reported usage', () => this.#learnUsage());
@@ -415,6 +418,13 @@ export class Exchange {
   #cacheStatus(): CacheStatus {
     if (this.#cached !== null) return this.#cached.status;
     return this.controls.bypassCache ? 'bypass' : 'miss';
+  }
+
+  /** Only the first call counts. */
+  #keepConversation(): void {
+    if (this.#isConversationKept) return;
+    this.#isConversationKept = true;
+    this.#safely('remember the conversation', () => this.#rememberConversation());
   }
 
   #rememberConversation(): void {

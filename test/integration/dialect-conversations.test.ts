@@ -1,41 +1,20 @@
-// What a conversation needs beyond one answer, through a real daemon and for every pair of dialects: ids of calls and
-// signed thoughts that come back to who made them, system text that stays, limits and settings that fit the model, and
+// What a conversation needs beyond one answer, through a real daemon and for every pair of dialects: ids of calls that
+// come back to who made them, system text that stays, limits and settings that fit the model, and
 // the addresses and keys that clients and providers are reached with.
 
 import assert from 'node:assert/strict';
 
-import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 
 import { KNOWN_PROVIDERS, type KnownProvider } from '../../daemon/catalog/known-providers.ts';
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
 import { arrayOf, isJsonObject, type JsonObject, type JsonValue, objectOf } from '../../daemon/util/json.ts';
+import { CLIENT_PATHS, HABITS, turn } from '../support/conversation-turn.ts';
 import { type Ask, askAs, postAs, type WireAsk, wireAsk } from '../support/dialect-clients.ts';
-import {
-  CLIENT_DIALECTS,
-  type ClientDialectId,
-  createClient,
-  type EchoClient,
-} from '../support/echo-clients.ts';
-import {
-  json,
-  sse,
-  startFakeUpstream,
-  status,
-  type FakeUpstream,
-  type Verb,
-} from '../support/fake-upstream.ts';
+import { CLIENT_DIALECTS, type ClientDialectId, createClient } from '../support/echo-clients.ts';
+import { json, startFakeUpstream, type FakeUpstream } from '../support/fake-upstream.ts';
 import { configFor, runDaemon, type TestDaemon, type TestModel } from '../support/run-daemon.ts';
-import {
-  type Piece,
-  StrictAnthropic,
-  StrictGoogle,
-  StrictOpenRouter,
-  type StrictProvider,
-  StrictResponses,
-} from '../support/strict-providers.ts';
-import { framesOf } from '../assistants/wire-streams.ts';
-import { answering, asksForStream, UPSTREAM_DIALECTS } from '../support/wire-answers.ts';
+import { answering, UPSTREAM_DIALECTS } from '../support/wire-answers.ts';
 
 const ASK: Ask = { text: 'the question' };
 const MAX_OUTPUT_TOKENS = 8000;
@@ -46,16 +25,6 @@ const REASONING_MODELS = [
   ['openai-responses', 'gpt-5'],
   ['anthropic-messages', 'claude-opus-5'],
 ] as const satisfies readonly (readonly [UpstreamDialectId, string])[];
-
-const CLIENT_PATHS: Readonly<Record<ClientDialectId, string>> = {
-  'openai-chat': '/v1/chat/completions',
-  'openai-responses': '/v1/responses',
-  'anthropic-messages': '/v1/messages',
-  'google-generate': '/v1beta/models/auto:generateContent',
-  'ollama-chat': '/api/chat',
-};
-
-const HABITS = { movesCacheMarks: false, thinksByBudget: false, dropsThoughts: false, trimsText: false };
 
 /** Histories with a rule at the front and one between the turns; Google's format has no place for the second. */
 const MIDDLE_SYSTEM: Readonly<Partial<Record<ClientDialectId, JsonObject>>> = {
@@ -253,101 +222,6 @@ describe('[A3] a conversation in every pair of dialects', () => {
   });
 });
 
-// ---- model switches ----
-
-const STRICT = {
-  claude: new StrictAnthropic('claude-x'),
-  gpt: new StrictResponses('gpt-x'),
-  router: new StrictOpenRouter('router-x'),
-  gemini: new StrictGoogle('gemini-x'),
-} as const;
-
-type StrictId = keyof typeof STRICT;
-const STRICT_IDS = Object.keys(STRICT) as readonly StrictId[];
-
-describe('[B5] a conversation that changes its model and comes back', () => {
-  let upstream: FakeUpstream;
-  let daemon: TestDaemon;
-  let thoughts = 0;
-
-  before(async () => {
-    upstream = await startFakeUpstream();
-    daemon = await runDaemon({
-      config: configFor(
-        STRICT_IDS.map((id) => ({
-          id,
-          dialect: STRICT[id].dialect,
-          upstreamModel: STRICT[id].upstreamModel,
-          baseUrl: upstream.baseUrl,
-        })),
-      ),
-    });
-  });
-  after(async () => {
-    await daemon.stop();
-    await upstream.close();
-  });
-
-  /** Thinks, says something, and signs it; refuses what it did not sign. Answers in the way that it is asked. */
-  function strictly(strict: StrictProvider, signed: string[]): Verb {
-    return (context) => {
-      const body = (context.request.json ?? {}) as JsonObject;
-      const refusal = strict.refusalOf(body);
-      if (refusal !== undefined) {
-        return status(400, { body: { type: 'error', error: { message: refusal } } })(context);
-      }
-      thoughts += 1;
-      const pieces: readonly Piece[] = [
-        { type: 'thought', text: `Thought ${thoughts}.` },
-        { type: 'text', text: `Answer ${thoughts}.` },
-      ];
-      const answer = strict.answer(body, pieces);
-      signed.push(...answer.seals);
-      const isStream = asksForStream(context.request);
-      return (isStream ? sse(framesOf(strict.dialect, answer.body)) : json(answer.body))(context);
-    };
-  }
-
-  for (const client of CLIENT_DIALECTS) {
-    for (const first of STRICT_IDS) {
-      for (const other of STRICT_IDS.filter((id) => id !== first)) {
-        it(`is refused by neither, and ${first} gets its proofs back: ${client}, ${other} between`, async () => {
-          const echo = createClient(client, HABITS);
-          const signed: string[] = [];
-          for (const [index, id] of [first, other, first].entries()) {
-            upstream.next(strictly(STRICT[id], index === 0 ? signed : []));
-            echo.say(`ask ${index}`);
-            await turn(daemon, echo, id);
-          }
-          const sent = (upstream.requests.at(-1)?.json ?? {}) as JsonObject;
-          assert.ok(signed.length > 0);
-          assert.deepEqual(STRICT[first].sealsIn(sent), signed);
-        });
-      }
-    }
-  }
-
-  const streamed = STRICT_IDS.filter((id) => id !== 'router');
-  for (const client of ['anthropic-messages', 'openai-responses'] as const) {
-    for (const first of streamed) {
-      for (const other of streamed.filter((id) => id !== first)) {
-        it(`and so it is when the SDK reads streams: ${client}, ${first}, ${other} between`, async () => {
-          const echo = createClient(client, HABITS);
-          const signed: string[] = [];
-          for (const [index, id] of [first, other, first].entries()) {
-            upstream.next(strictly(STRICT[id], index === 0 ? signed : []));
-            echo.say(`ask ${index}`);
-            echo.receive(await readStream(daemon, client, { ...echo.body, model: `exact/${id}` }));
-          }
-          const sent = (upstream.requests.at(-1)?.json ?? {}) as JsonObject;
-          assert.ok(signed.length > 0);
-          assert.deepEqual(STRICT[first].sealsIn(sent), signed);
-        });
-      }
-    }
-  }
-});
-
 // ---- providers ----
 
 describe('a provider', () => {
@@ -424,33 +298,6 @@ const OWN_ID: Readonly<Record<UpstreamDialectId, string>> = {
   'anthropic-messages': 'toolu_01',
   'google-generate': 'fc-9.',
 };
-
-/** One turn of a plain conversation with the model `model`. */
-async function turn(daemon: TestDaemon, echo: EchoClient, model: string): Promise<void> {
-  const client = echo.dialect as ClientDialectId;
-  const asked = { path: CLIENT_PATHS[client], body: echo.body };
-  const response = await postAs(client, daemon, asked, { headers: { 'x-pointsman-model': model } });
-  const text = await response.text();
-  assert.equal(response.status, 200, text);
-  echo.receive(JSON.parse(text) as JsonObject);
-}
-
-/** The final object of the official SDK, as JSON: what a client keeps of a stream. */
-async function readStream(
-  { url, token }: TestDaemon,
-  client: 'anthropic-messages' | 'openai-responses',
-  body: JsonObject,
-): Promise<JsonObject> {
-  const final =
-    client === 'anthropic-messages'
-      ? await new Anthropic({ baseURL: url, apiKey: token, maxRetries: 0 }).messages
-          .stream(body as unknown as Anthropic.MessageStreamParams)
-          .finalMessage()
-      : await new OpenAI({ baseURL: `${url}/v1`, apiKey: token, maxRetries: 0 }).responses
-          .stream(body as unknown as OpenAI.Responses.ResponseCreateParamsStreaming)
-          .finalResponse();
-  return JSON.parse(JSON.stringify(final)) as JsonObject;
-}
 
 function limitIn(sent: JsonObject): JsonValue | undefined {
   const { max_tokens, max_completion_tokens, max_output_tokens, generationConfig } = sent;

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 
 import type { ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
-import { isJsonObject, type JsonObject } from '../../daemon/util/json.ts';
+import type { JsonObject } from '../../daemon/util/json.ts';
 import { type Ask, askAs, postAs, wireAsk } from '../support/dialect-clients.ts';
-import { CLIENT_DIALECTS, type ClientDialectId } from '../support/echo-clients.ts';
+import type { ClientDialectId } from '../support/echo-clients.ts';
 import {
   closedPort,
   cut,
@@ -21,6 +21,7 @@ import {
   type FakeUpstream,
   type Verb,
 } from '../support/fake-upstream.ts';
+import { readError } from '../support/read-error.ts';
 import { configFor, runDaemon, type TestDaemon, type TestModel } from '../support/run-daemon.ts';
 import {
   answering,
@@ -420,123 +421,3 @@ const TOO_LONG: Readonly<Record<UpstreamDialectId, { readonly frame: string; rea
       'google-generate': { frame: frame(google), body: google },
     };
   })();
-
-describe('a request that cannot be served', () => {
-  let daemon: TestDaemon;
-  let upstream: FakeUpstream;
-
-  before(async () => {
-    upstream = await startFakeUpstream();
-    daemon = await runDaemon({ config: configFor([{ id: 'only', baseUrl: upstream.baseUrl }]) });
-  });
-  after(async () => {
-    assert.equal(upstream.requests.length, 0);
-    await daemon.stop();
-    await upstream.close();
-  });
-
-  const BROKEN: Readonly<Record<ClientDialectId, readonly (readonly [string, JsonObject])[]>> = {
-    'openai-chat': [
-      ['messages', { messages: 'hello' }],
-      ['messages', { messages: null }],
-      ['messages[0].role', { messages: [{ role: 'wizard', content: 'x' }] }],
-      ['tools', { tools: 'all' }],
-      ['stream', { stream: 'yes' }],
-    ],
-    'openai-responses': [
-      ['input', { input: 5 }],
-      ['tools', { tools: 'all' }],
-      ['stream', { stream: 'yes' }],
-      ['max_output_tokens', { max_output_tokens: 'many' }],
-    ],
-    'anthropic-messages': [
-      ['messages', { messages: 'hello' }],
-      ['messages', { messages: null }],
-      ['max_tokens', { max_tokens: 'many' }],
-      ['tools', { tools: 'all' }],
-      ['system', { system: 5 }],
-    ],
-    'google-generate': [
-      ['contents', { contents: 5 }],
-      ['contents', { contents: null }],
-      ['generationConfig', { generationConfig: 'hot' }],
-      ['tools', { tools: 'all' }],
-    ],
-    'ollama-chat': [
-      ['messages', { messages: 'hello' }],
-      ['options', { options: 'hot' }],
-      ['tools', { tools: 'all' }],
-      ['stream', { stream: 'yes' }],
-    ],
-  };
-
-  const WRONG_PATHS: Readonly<Record<ClientDialectId, string>> = {
-    'openai-chat': '/v1/chat/nothing',
-    'openai-responses': '/v1/responses/resp_1/nothing',
-    'anthropic-messages': '/v1/messages/nothing',
-    'google-generate': '/v1beta/nothing',
-    'ollama-chat': '/api/nothing',
-  };
-
-  for (const client of CLIENT_DIALECTS) {
-    for (const [field, change] of BROKEN[client]) {
-      it(`is told which field is wrong: ${client} with ${JSON.stringify(change)}`, async () => {
-        const { path, body } = wireAsk(client, 'auto', ASK, false);
-        const response = await postAs(client, daemon, { path, body: { ...body, ...change } });
-        assert.equal(response.status, 400);
-        const answer = (await response.json()) as JsonObject;
-        const error = readError(client, answer);
-        assert.ok(JSON.stringify(answer).includes(field), JSON.stringify(answer));
-        assert.ok(error.message.length > 0);
-      });
-    }
-
-    it(`is told that it is no JSON: ${client}`, async () => {
-      const { path } = wireAsk(client, 'auto', ASK, false);
-      const response = await daemon.post(path, '{"messages": [');
-      assert.equal(response.status, 400);
-      assert.match(readError(client, await response.json()).message, /JSON/);
-    });
-
-    it(`is told that nothing is there in the shape of its dialect: ${client}`, async () => {
-      const response = await postAs(client, daemon, { path: WRONG_PATHS[client], body: {} });
-      assert.equal(response.status, 404);
-      readError(client, await response.json());
-    });
-
-    it(`is told that a model named exactly does not exist: ${client}`, async () => {
-      const asked = wireAsk(client, 'exact/nothing', ASK, false);
-      const response = await postAs(client, daemon, asked);
-      assert.equal(response.status, 404);
-      assert.match(readError(client, await response.json()).message, /nothing/);
-    });
-
-    it(`is told that its key is wrong: ${client}`, async () => {
-      const asked = wireAsk(client, 'auto', ASK, false);
-      const response = await postAs(client, { url: daemon.url, token: 'wrong' }, asked);
-      assert.equal(response.status, 401);
-      readError(client, await response.json());
-    });
-  }
-});
-
-// ---- help ----
-
-/** The message of an error, after a look at the shape that the dialect's clients expect. */
-function readError(client: ClientDialectId, body: unknown): { readonly message: string } {
-  assert.ok(isJsonObject(body), `no object: ${JSON.stringify(body)}`);
-  const { error } = body;
-  if (client === 'ollama-chat') {
-    assert.ok(typeof error === 'string');
-    return { message: error };
-  }
-  assert.ok(isJsonObject(error), `no error: ${JSON.stringify(body)}`);
-  const { message, status: statusName, code, type } = error;
-  assert.ok(typeof message === 'string');
-  if (client === 'anthropic-messages') assert.equal(body['type'], 'error');
-  if (client === 'google-generate') {
-    assert.equal(typeof code, 'number');
-    assert.ok(typeof statusName === 'string' && /^[A-Z_]+$/.test(statusName));
-  } else assert.equal(typeof type, 'string');
-  return { message };
-}

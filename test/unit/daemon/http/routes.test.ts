@@ -70,6 +70,11 @@ describe('route table', () => {
     });
   }
 
+  it('names the endpoints of the prefix that was asked under', () => {
+    const { error } = missed('POST', '/api/generate');
+    assert.match(error.message, /one of: HEAD \/api\/hello$/);
+  });
+
   for (const [method, path, allow] of [
     ['GET', '/v1/chat/completions', 'POST'],
     ['DELETE', '/v1/models', 'GET, HEAD'],

@@ -624,6 +624,15 @@ describe('the memory of a conversation', () => {
     );
   });
 
+  it('moves when the answer is complete, before its last bytes leave', () => {
+    const r = rig();
+    const { exchange, get } = stateOf(r, ask());
+    answer(exchange, SMALL, usageOf(10, 5));
+    assert.equal(get(), null);
+    exchange.observe([{ type: 'response-end' }]);
+    assert.equal(get()?.model, 'small');
+  });
+
   it('moves with a fallback', () => {
     const r = rig();
     const { exchange, get } = stateOf(r, ask());
