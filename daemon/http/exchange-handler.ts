@@ -6,7 +6,7 @@ import type { ClientDialect } from '../dialects/dialect.ts';
 import type { TokenCount } from '../pipeline/count-tokens.ts';
 import type { ServeExchange, WireRequest } from '../pipeline/wire-request.ts';
 import type { Clock } from '../util/clock.ts';
-import type { Log } from '../util/log.ts';
+import { causeText, type Log } from '../util/log.ts';
 import { NodeClientResponse } from './node-client-response.ts';
 import { readBody } from './read-body.ts';
 import type { RequestContext, Route } from './request-context.ts';
@@ -97,8 +97,7 @@ async function handleExchange(
   } catch (thrown) {
     const error = toRouterError(thrown);
     if (error.code === 'router.internal') {
-      const { cause } = error;
-      log.error('the request path threw', { cause: cause instanceof Error ? cause.stack : String(cause) });
+      log.error('the request path threw', { cause: causeText(error.cause) });
     }
     client.fail(dialect, error, {});
   }

@@ -12,7 +12,7 @@ import { RouterError, toRouterError } from '../errors.ts';
 import type { ClientResponse } from '../pipeline/client-response.ts';
 import type { ServeExchange, WireRequest } from '../pipeline/wire-request.ts';
 import type { Clock } from '../util/clock.ts';
-import type { Log } from '../util/log.ts';
+import { causeText, type Log } from '../util/log.ts';
 import { withoutCredentials, withoutKey } from './exchange-handler.ts';
 import type { AcceptUpgrade, Upgrade } from './server.ts';
 import { SocketClientResponse } from './socket-client-response.ts';
@@ -213,7 +213,7 @@ class Connection {
     } catch (thrown) {
       const error = toRouterError(thrown);
       if (error.code === 'router.internal') {
-        this.#deps.log.error('a frame could not be served', { cause: describe(error.cause) });
+        this.#deps.log.error('a frame could not be served', { cause: causeText(error.cause) });
       }
       client.fail(this.#deps.dialect, error, {});
     } finally {
@@ -280,8 +280,4 @@ function requestHeaders(headers: ReadonlyMap<string, string>): ReadonlyMap<strin
   if (others.length > 0) kept.set('openai-beta', others.join(', '));
   else kept.delete('openai-beta');
   return kept;
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

@@ -18,7 +18,7 @@ import type { Health } from '../upstream/health.ts';
 import type { Clock } from '../util/clock.ts';
 import type { JsonObject } from '../util/json.ts';
 import type { Log } from '../util/log.ts';
-import { answerHeaders, answerMetadata, type AnswerLabels } from './answer-labels.ts';
+import { answerHeaders, answerMetadata, requestIdHeaders, type AnswerLabels } from './answer-labels.ts';
 import { AnswerObserver } from './answer-observer.ts';
 import { conversationAfter } from './conversation-memory.ts';
 import { PromptBooks, type PromptCaches } from './prompt-books.ts';
@@ -210,6 +210,11 @@ export class Exchange {
   /** `x-pointsman-*` headers of the answer; the money ones only once it is known (`withMoney`). */
   responseHeaders(withMoney: boolean): Readonly<Record<string, string>> {
     return answerHeaders(this.#labels(), withMoney ? this.#settle('ok').money : null);
+  }
+
+  /** Of an answer that is an error. */
+  errorHeaders(): Readonly<Record<string, string>> {
+    return { ...requestIdHeaders(this.id), ...this.responseHeaders(false) };
   }
 
   /** The `_pointsman` member of an answer body, or undefined when nobody asked for it. */

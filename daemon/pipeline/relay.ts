@@ -3,7 +3,13 @@
 
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
-import type { AnswerIdentity, ClientDialect, FrameFilter, StreamEncoder } from '../dialects/dialect.ts';
+import {
+  spokenDialect,
+  type AnswerIdentity,
+  type ClientDialect,
+  type FrameFilter,
+  type StreamEncoder,
+} from '../dialects/dialect.ts';
 import { shortened } from '../dialects/losses.ts';
 import { RouterError } from '../errors.ts';
 import type { Refusal } from '../upstream/attempt-loop.ts';
@@ -105,16 +111,26 @@ function take(exchange: Exchange, events: readonly StreamEvent[]): void {
   }
 }
 
+/** Everybody who could serve the request was asked, so a client that repeats it only repeats the answer. */
+const REFUSAL_HEADERS = { 'content-type': 'application/json', 'x-should-retry': 'false' } as const;
+
 /**
- * Every target refused the request itself: the client gets the first refusal. In the provider's own bytes where it
- * speaks the client's dialect, since they name the parameter at fault; undefined = shape it for the client instead.
+ * Every target refused the request itself: the client gets the first refusal. In the provider's own bytes where it was
+ * asked in the client's dialect, since they name the parameter at fault; else shaped for the client.
  */
-export function refusalReply(
-  refusal: Refusal,
-  clientDialect: ClientDialect,
-): { readonly statusCode: number; readonly body: Buffer } | undefined {
-  if (refusal.body === null || refusal.target.dialect !== clientDialect.id) return undefined;
-  return { statusCode: refusal.statusCode, body: refusal.body };
+export function sendRefusal(
+  { exchange, clientDialect }: Pick<ReplyInput, 'exchange' | 'clientDialect'>,
+  { target, statusCode, body }: Refusal,
+  error: RouterError,
+  client: ClientResponse,
+): void {
+  const connection = exchange.snapshot.connections.get(target.provider) ?? target;
+  if (body === null || spokenDialect(connection, clientDialect.id) !== clientDialect.id) {
+    client.fail(clientDialect, error, exchange.errorHeaders());
+    return;
+  }
+  client.commit(statusCode, { ...exchange.errorHeaders(), ...REFUSAL_HEADERS });
+  client.end(body);
 }
 
 /** Turns batches of frames into what the client gets. */

@@ -1,22 +1,20 @@
 // THE REQUEST PATH: the whole life of one request, top to bottom. Every step's result is a value; nothing else knows
 // the order. Decide first, act second; nothing reaches the client before commit; every exchange finishes exactly once.
 
-import type { CachedAnswer, ResponseCache } from '../cache/response-cache.ts';
+import type { ResponseCache } from '../cache/response-cache.ts';
 import type { Classifier } from '../classify/classifier.ts';
 import { identifyClient } from '../classify/client-identity.ts';
 import { extractFeatures } from '../classify/features.ts';
-import type { ConversationRequest } from '../conversation/request.ts';
 import { RouterError, toRouterError } from '../errors.ts';
 import { runAttempts, type AttemptLoopDeps } from '../upstream/attempt-loop.ts';
 import type { IdSource } from '../util/ids.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
-import type { Log } from '../util/log.ts';
-import { requestIdHeaders } from './answer-labels.ts';
+import { causeText, type Log } from '../util/log.ts';
 import type { ClientResponse } from './client-response.ts';
 import { decide, type DecideDeps } from './decide.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
-import { prepareReply, refusalReply } from './relay.ts';
-import { replayCached } from './replay.ts';
+import { prepareReply, sendRefusal } from './relay.ts';
+import { answerCached } from './replay.ts';
 import { readControls } from './request-controls.ts';
 import type { ResponseMemory } from './response-memory.ts';
 import type { SignedHistoryVault } from './signed-history.ts';
@@ -39,9 +37,6 @@ export interface PipelineDeps extends ExchangeDeps, DecideDeps {
   readonly vault: SignedHistoryVault;
 }
 
-/** Everybody who could serve the request was asked, so a client that repeats it only repeats the answer. */
-const REFUSAL_HEADERS = { 'content-type': 'application/json', 'x-should-retry': 'false' } as const;
-
 /** Never rejects: whatever happens, the client has an answer or a destroyed connection, and the ledger a record. */
 export async function serveExchange(
   deps: PipelineDeps,
@@ -61,11 +56,7 @@ export async function serveExchange(
     const { request } = earlier;
     exchange.decoded(request);
 
-    const cached = exchange.controls.bypassCache ? undefined : lookUp(deps, request);
-    if (cached !== undefined) {
-      const maker = { provider: cached.provider, model: cached.model };
-      const kept = keepAnswer(deps, wire, earlier.own, client, { maker, isPassedThrough: false });
-      await replayCached({ cached, exchange, request: asked, clientDialect: dialect }, kept);
+    if (await answerCached(deps, wire, { exchange, earlier, asked }, client)) {
       exchange.finish();
       return;
     }
@@ -86,29 +77,23 @@ export async function serveExchange(
     exchange.routed({ features, decision, baseline: plan.baseline, classifierCostUsd: costUsd });
     if (plan.error !== null) throw new RouterError(plan.error.code, plan.error.message, { param: 'model' });
 
-    const views = new TargetViews({
-      vault: deps.vault,
-      earlier,
-      conversationId,
-      snapshot: exchange.snapshot,
-    });
+    const { snapshot } = exchange;
+    const views = new TargetViews({ vault: deps.vault, earlier, conversationId, snapshot });
     const result = await runAttempts(deps.attempts, {
       plan: { targets: earlier.able(plan.targets) },
       request,
       forTarget: views.forTarget,
       signal,
       clientHeaders: headers,
-      table: exchange.snapshot.table,
-      connections: exchange.snapshot.connections,
+      table: snapshot.table,
+      connections: snapshot.connections,
       elapsedMs: () => exchange.elapsedMs(),
       onAttemptFailed: (report) => (exchange.attemptFailed(report), views.attemptFailed(report)),
     });
     if (result.status === 'refused') {
-      const own = refusalReply(result, dialect);
-      if (own === undefined) throw exchange.refused(result);
-      client.commit(own.statusCode, { ...headersOf(exchange), ...REFUSAL_HEADERS });
-      client.end(own.body);
-      exchange.finish(exchange.refused(result));
+      const error = exchange.refused(result);
+      sendRefusal({ exchange, clientDialect: dialect }, result, error, client);
+      exchange.finish(error);
       return;
     }
     const answer = result.outcome;
@@ -127,27 +112,9 @@ export async function serveExchange(
     const failure = signal.aborted ? toRouterError(signal.reason) : toRouterError(error);
     exchange.finish(failure);
     exchange.judge(failure, deps.attempts.health);
-    client.fail(dialect, failure, headersOf(exchange));
-    if (failure.code === 'router.internal') deps.log.error('exchange failed', describe(exchange.id, failure));
+    client.fail(dialect, failure, exchange.errorHeaders());
+    if (failure.code === 'router.internal') {
+      deps.log.error('exchange failed', { exchangeId: exchange.id, cause: causeText(failure.cause) });
+    }
   }
-}
-
-/** Of an answer that is an error. */
-function headersOf(exchange: Exchange): Readonly<Record<string, string>> {
-  return { ...requestIdHeaders(exchange.id), ...exchange.responseHeaders(false) };
-}
-
-/** A cache that is broken is a cache that is empty. */
-function lookUp(deps: PipelineDeps, request: ConversationRequest): CachedAnswer | undefined {
-  try {
-    return deps.cache.lookup(request);
-  } catch (error) {
-    deps.log.error('the response cache failed', { error: String(error) });
-    return undefined;
-  }
-}
-
-function describe(exchangeId: string, failure: RouterError): Readonly<Record<string, unknown>> {
-  const { cause } = failure;
-  return { exchangeId, cause: cause instanceof Error ? cause.stack : String(cause) };
 }

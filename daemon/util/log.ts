@@ -28,4 +28,9 @@ export function createLog(options: {
   return { debug: emit('debug'), info: emit('info'), warn: emit('warn'), error: emit('error') };
 }
 
+/** What is known of an error that nobody expected, for a log line. */
+export function causeText(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
