@@ -24,6 +24,36 @@ export class Losses {
     this.add(`${what} has no counterpart at the chosen model and was left out`);
   }
 
+  /** `what`: a setting or a member. */
+  refused(what: string): void {
+    this.add(`${what} is refused by the chosen model and was left out`);
+  }
+
+  foreignThoughts(): void {
+    this.add('thoughts of another model were left out');
+  }
+
+  /** A tool that the client's vendor runs itself. */
+  providerTool(name: string): void {
+    this.add(`the tool ${name} is run by its provider and was left out`);
+  }
+
+  toolDeclaredTwice(name: string): void {
+    this.add(`the tool ${name} is declared twice; the second one was left out`);
+  }
+
+  effortChanged(asked: string, sent: string): void {
+    this.add(`the reasoning effort ${asked} became ${sent}`);
+  }
+
+  budgetBecameEffort(budgetTokens: number, effort: string): void {
+    this.add(`the reasoning budget of ${budgetTokens} tokens became the effort ${effort}`);
+  }
+
+  stopSequencesCut(kept: number): void {
+    this.add(`only the first ${kept} stop sequences were kept`);
+  }
+
   list(): readonly string[] {
     return [...this.#sentences];
   }
@@ -63,7 +93,7 @@ export function withoutRefused(
     if (settings[name] === undefined) continue;
     delete kept[name];
     if (isNeutral(settings, name)) continue;
-    losses.add(`${name} is refused by the chosen model and was left out`);
+    losses.refused(name);
   }
   return kept as RequestSettings;
 }

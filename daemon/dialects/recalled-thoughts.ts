@@ -2,6 +2,9 @@
 
 import type { ContentPart, Message } from '../conversation/request.ts';
 import type { SignedHistory } from '../conversation/seal.ts';
+import type { EncodeTarget } from './dialect.ts';
+import { isOwnSeal } from './envelope.ts';
+import type { Losses } from './losses.ts';
 
 /** Readable thoughts that the client sends back without a seal are copies of those that are recalled: they make room. */
 export function withRecalled(message: Message, history: SignedHistory | undefined): Message {
@@ -20,4 +23,13 @@ export function withRecalled(message: Message, history: SignedHistory | undefine
     if (part !== undefined && !(part.type === 'reasoning' && part.seal === undefined)) content.push(part);
   }
   return { ...message, content };
+}
+
+/** The message with the thoughts of the target alone: those that came back with it, and those that are recalled. */
+export function withOwnThoughts(message: Message, target: EncodeTarget, losses: Losses): Message {
+  const whole = withRecalled(message, target.history);
+  const content = whole.content.filter((part) => part.type !== 'reasoning' || isOwnSeal(part.seal, target));
+  if (content.length === whole.content.length) return whole;
+  losses.foreignThoughts();
+  return { ...whole, content };
 }

@@ -35,3 +35,10 @@ export function objectOf(value: unknown): JsonObject | undefined {
 export function arrayOf(value: unknown): readonly JsonValue[] {
   return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
 }
+
+/** Without the members that are undefined, as the neutral types and JSON want them. */
+export function withoutAbsent<Value extends object>(value: {
+  readonly [Name in keyof Value]: Value[Name] | undefined;
+}): Value {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Value;
+}

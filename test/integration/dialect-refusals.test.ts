@@ -33,6 +33,7 @@ describe('a request that cannot be served', () => {
       ['messages[0].role', { messages: [{ role: 'wizard', content: 'x' }] }],
       ['tools', { tools: 'all' }],
       ['stream', { stream: 'yes' }],
+      ['model', { model: 'm'.repeat(300) }],
     ],
     'openai-responses': [
       ['input', { input: 5 }],
@@ -46,6 +47,7 @@ describe('a request that cannot be served', () => {
       ['max_tokens', { max_tokens: 'many' }],
       ['tools', { tools: 'all' }],
       ['system', { system: 5 }],
+      ['model', { model: 'm'.repeat(300) }],
     ],
     'google-generate': [
       ['contents', { contents: 5 }],

@@ -15,7 +15,7 @@ import {
   stringOf,
 } from '../../util/json.ts';
 import { decodeFinishReason } from './finish-reason.ts';
-import { originalToolName } from './tool-names.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 interface OpenBlock {
   readonly kind: 'text' | 'reasoning' | 'tool' | 'other';
@@ -111,7 +111,7 @@ export class BlockReader {
           id,
           choice: 0,
           callId: callId === '' ? `call_${id}` : callId,
-          name: originalToolName(stringOf(block['name']) ?? ''),
+          name: TOOL_NAMES.original(stringOf(block['name']) ?? ''),
         });
         // A program that the provider runs waits for the result, not the model; elsewhere there is no such program.
         if (objectOf(block['caller'])?.['type'] !== 'direct') this.other('caller', block['caller']);

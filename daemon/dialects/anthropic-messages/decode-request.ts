@@ -11,24 +11,29 @@ import type {
   ToolDefinition,
 } from '../../conversation/request.ts';
 import type { RequestSettings } from '../../conversation/settings.ts';
-import { RouterError } from '../../errors.ts';
 import type { Capability } from '../../protocol/vocabulary.ts';
 import { objectOf, stringOf } from '../../util/json.ts';
-import { type JsonType, typeAt, walkArray } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import {
+  checkedModel,
+  checkElements,
+  checkTypes,
+  countElements,
+  type FieldTypes,
+  malformed,
+  member,
+} from '../body-fields.ts';
 import { decodeMessage, decodeSystem } from './decode-message.ts';
 import {
   decodeResponseFormat,
   decodeSettings,
   decodeTools,
-  member,
   sessionIdOf,
   unmappedFields,
 } from './decode-settings.ts';
 import { outlineRequest, type RequestOutline } from './outline.ts';
 
-/** What a known field may be; null counts as absent everywhere. */
-const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
+const FIELD_TYPES: FieldTypes = [
   ['model', ['string']],
   ['system', ['string', 'array']],
   ['stream', ['boolean']],
@@ -72,13 +77,13 @@ class MessagesRequest implements ConversationRequest {
   constructor(body: RequestBody) {
     this.body = body;
     const model = stringOf(member(body, 'model'));
-    this.requestModel = model === undefined || model === '' ? 'auto' : model;
+    this.requestModel = checkedModel(model);
     this.stream = member(body, 'stream') === true;
     const limit = member(body, 'max_tokens');
     // 0 asks Anthropic to fill its cache and answer nothing; the least that another vendor can be asked for is 1.
     this.maxOutputTokens = typeof limit === 'number' ? Math.max(1, limit) : undefined;
     this.outlined = outlineRequest(body);
-    this.toolCount = countTools(body);
+    this.toolCount = countElements(body, body.members.get('tools'));
     this.needs = needsOf(body, this.toolCount, this.outlined);
     this.bodySessionId = sessionIdOf(body);
   }
@@ -134,25 +139,12 @@ class MessagesRequest implements ConversationRequest {
 }
 
 function checkFields(body: RequestBody): void {
-  for (const [field, allowed] of FIELD_TYPES) {
-    const span = body.members.get(field);
-    if (span === undefined) continue;
-    const type = typeAt(body.bytes, span.start);
-    if (type !== 'null' && !allowed.includes(type)) {
-      const wanted = allowed.map(withArticle).join(' or ');
-      throw malformed(field, `${field} must be ${wanted}, not ${withArticle(type)}`);
-    }
-  }
+  checkTypes(body, FIELD_TYPES);
   const limit = member(body, 'max_tokens') ?? 0;
   if (!(Number.isSafeInteger(limit) && Number(limit) >= 0)) {
     throw malformed('max_tokens', 'max_tokens must be a whole number, 0 or more');
   }
-  const tools = body.members.get('tools');
-  if (tools === undefined || typeAt(body.bytes, tools.start) !== 'array') return;
-  walkArray(body.bytes, tools.start, (start, index) => {
-    if (typeAt(body.bytes, start) === 'object') return undefined;
-    throw malformed('tools', `tools[${index}] must be an object`);
-  });
+  checkElements(body, 'tools');
 }
 
 /**
@@ -166,24 +158,4 @@ function needsOf(body: RequestBody, toolCount: number, outlined: RequestOutline)
   if (objectOf(member(body, 'thinking'))?.['type'] === 'enabled') needs.push('reasoning');
   if (decodeResponseFormat(body).kind !== 'text') needs.push('json');
   return needs;
-}
-
-function countTools(body: RequestBody): number {
-  const span = body.members.get('tools');
-  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return 0;
-  let count = 0;
-  walkArray(body.bytes, span.start, () => {
-    count += 1;
-    return undefined;
-  });
-  return count;
-}
-
-function withArticle(type: JsonType): string {
-  return type === 'object' || type === 'array' ? `an ${type}` : `a ${type}`;
-}
-
-/** The one way in which this dialect refuses a request. */
-function malformed(field: string, message: string): RouterError {
-  return new RouterError('request.malformed', message, { param: field });
 }

@@ -19,9 +19,11 @@ import {
   objectOf,
   parseJsonObject,
   stringOf,
+  withoutAbsent,
 } from '../../util/json.ts';
 import { valueAt } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import { member } from '../body-fields.ts';
 
 /** Members that are read somewhere in this folder, with the members of theirs that are. */
 const KNOWN_MEMBERS: ReadonlyMap<string, ReadonlySet<string> | undefined> = new Map<
@@ -54,11 +56,6 @@ const KNOWN_TOOL_MEMBERS: ReadonlySet<string> = new Set([
   'strict',
   'cache_control',
 ]);
-
-export function member(body: RequestBody, field: string): JsonValue | undefined {
-  const span = body.members.get(field);
-  return span === undefined ? undefined : valueAt(body, span);
-}
 
 /** `messageConfig`: the last `output_config` in a message; it is about the turn that is being answered. */
 export function decodeSettings(body: RequestBody, messageConfig: Span | undefined): RequestSettings {
@@ -182,8 +179,4 @@ function reasoningWish(body: RequestBody, messageConfig: Span | undefined): Reas
 
 export function effortOf(value: unknown): ReasoningEffort | undefined {
   return REASONING_EFFORTS.find((effort) => effort === value);
-}
-
-function withoutAbsent<T extends object>(values: { [Name in keyof T]: T[Name] | undefined }): T {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
 }

@@ -17,9 +17,9 @@ import type { RequestBody, Span } from '../../util/request-body.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
 import type { Losses } from '../losses.ts';
+import { applyEdits, type Edit, removals } from '../splice.ts';
 import { sealOfBlock } from './decode-message.ts';
 import { effortOf } from './decode-settings.ts';
-import { applyEdits, type Edit, removals } from './splice.ts';
 import { isSystemPlace, isSystemRole, MOVED_SYSTEM_TEXT, systemReminder } from './system-text.ts';
 import { isThoughtType, thoughtBlock } from './wire-message.ts';
 
@@ -124,7 +124,7 @@ class MessageEditor {
     const types = spans.map((span) => this.typeOf(span));
     const isCut = types.map((type, index) => isThoughtType(type) && !this.keepsThought(turn, spans[index]));
     if (isCut.includes(true)) {
-      this.losses.add('the thoughts of another model in the conversation were left out');
+      this.losses.foreignThoughts();
       for (const edit of removals(spans, (index) => isCut[index] === true)) turn.edits.push(edit);
       turn.isRemoved = !isCut.includes(false);
     }

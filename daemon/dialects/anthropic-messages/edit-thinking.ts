@@ -12,10 +12,11 @@ import {
   valueAt,
 } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { member } from '../body-fields.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import type { Losses } from '../losses.ts';
-import { effortOf, member } from './decode-settings.ts';
-import { applyEdits, removals } from './splice.ts';
+import { applyEdits, removals } from '../splice.ts';
+import { effortOf } from './decode-settings.ts';
 import {
   atMostHigh,
   budgetOfEffort,

@@ -18,13 +18,11 @@ import { withRecalled } from '../recalled-thoughts.ts';
 import { encodeDocument, encodeImage } from './encode-media.ts';
 import { isSystemRole, MOVED_SYSTEM_TEXT, placeSystemText } from './system-text.ts';
 import { encodeToolId } from './tool-ids.ts';
-import { fitToolName } from './tool-names.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 import { isThought, thoughtBlock, type WireConversation, type WireMessage } from './wire-message.ts';
 
 /** Shorter texts cannot be nested so deeply that writing them again fails. */
 const SHALLOW_CHARACTERS = 8000;
-
-const FOREIGN_THOUGHTS = 'the thoughts of another model in the conversation were left out';
 
 export function encodeConversation(
   request: ConversationRequest,
@@ -99,7 +97,7 @@ class MessageEncoder {
         return encodeDocument(part, this.losses);
       case 'tool-call': {
         const input = part.isText === true ? { input: part.input } : this.toolInput(part.input);
-        return [{ type: 'tool_use', id: part.callId, name: fitToolName(part.name), input }];
+        return [{ type: 'tool_use', id: part.callId, name: TOOL_NAMES.fit(part.name), input }];
       }
       case 'tool-result':
         return [this.toolResult(part)];
@@ -111,7 +109,7 @@ class MessageEncoder {
 
   private thought({ text, seal }: Extract<ContentPart, { type: 'reasoning' }>): JsonObject[] {
     if (!isOwnSeal(seal, this.target)) {
-      this.losses.add(FOREIGN_THOUGHTS);
+      this.losses.foreignThoughts();
       return [];
     }
     return [thoughtBlock(text, seal)];

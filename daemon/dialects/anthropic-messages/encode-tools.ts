@@ -9,7 +9,7 @@ import { functionDescriptionOf, functionSchemaOf } from '../custom-tools.ts';
 import type { Losses } from '../losses.ts';
 import type { WireMessage } from './wire-message.ts';
 import { fitStrictSchema, fitToolSchema } from './fit-schema.ts';
-import { fitToolName } from './tool-names.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 export interface WireTools {
   readonly tools: readonly JsonObject[];
@@ -34,12 +34,12 @@ export function encodeTools(
   for (const definition of definitions) {
     const tool = encodeTool(definition, !hasTooManyStrict, losses);
     if (tool === undefined) continue;
-    const name = fitToolName(definition.name);
-    if (tools.has(name)) losses.add(`the tool ${name} is declared twice; the second one was left out`);
+    const name = TOOL_NAMES.fit(definition.name);
+    if (tools.has(name)) losses.toolDeclaredTwice(name);
     else tools.set(name, tool);
   }
   if (tools.size === 0) return { tools: toolsOfHistory(messages, losses), toolChoice: noChoice(messages) };
-  if (toolChoice?.kind === 'tool' && !tools.has(fitToolName(toolChoice.name))) {
+  if (toolChoice?.kind === 'tool' && !tools.has(TOOL_NAMES.fit(toolChoice.name))) {
     losses.leftOut('tool_choice of a tool that is not sent');
     return { tools: [...tools.values()], toolChoice: encodeChoice({ kind: 'auto' }, parallelToolCalls) };
   }
@@ -53,11 +53,11 @@ export function encodeTools(
 function encodeTool(tool: ToolDefinition, mayBeStrict: boolean, losses: Losses): JsonObject | undefined {
   const schema = functionSchemaOf(tool);
   if (schema === null) {
-    losses.add(`the tool ${tool.name} is run by its provider and was left out`);
+    losses.providerTool(tool.name);
     return undefined;
   }
   const description = functionDescriptionOf(tool) ?? '';
-  const name = fitToolName(tool.name);
+  const name = TOOL_NAMES.fit(tool.name);
   if (name !== tool.name) losses.add(`the tool ${tool.name} is called ${name} at the chosen model`);
   const fitted = fitToolSchema(schema);
   const isStrict = mayBeStrict && tool.strict === true && !fitted.isLooser;
@@ -82,7 +82,7 @@ function encodeChoice(
     case 'required':
       return { type: 'any', ...parallel };
     case 'tool':
-      return { type: 'tool', name: fitToolName(choice.name), ...parallel };
+      return { type: 'tool', name: TOOL_NAMES.fit(choice.name), ...parallel };
     case 'auto':
       return { type: 'auto', ...parallel };
     default:

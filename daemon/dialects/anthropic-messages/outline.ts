@@ -2,9 +2,9 @@
 // The separate `system` member counts as a first message.
 
 import type { MessageOutline, Role } from '../../conversation/request.ts';
-import { RouterError } from '../../errors.ts';
 import { skipValue, stringAt, typeAt, walkArray, walkObject } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import { malformed } from '../body-fields.ts';
 
 export interface RequestOutline {
   readonly outline: readonly MessageOutline[];
@@ -213,8 +213,4 @@ class OutlineWalk {
   private stringOrNothing(at: number): string {
     return typeAt(this.bytes, at) === 'string' ? stringAt(this.bytes, at, skipValue(this.bytes, at)) : '';
   }
-}
-
-function malformed(param: string, message: string): RouterError {
-  return new RouterError('request.malformed', message, { param });
 }

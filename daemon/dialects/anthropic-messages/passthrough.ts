@@ -10,10 +10,10 @@ import type { SettingName } from '../../conversation/settings.ts';
 import { numberOf } from '../../util/json.ts';
 import { hasDuplicate, spliceMembers } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { member } from '../body-fields.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { Losses } from '../losses.ts';
 import { WORTH_CACHING_BYTES } from './cache-marks.ts';
-import { member } from './decode-settings.ts';
 import { editMessages, type MessageEdits } from './edit-messages.ts';
 import { editThinking, fitsEfforts, type MemberEdits } from './edit-thinking.ts';
 import { CHOICE_REFUSED } from './encode-tools.ts';
@@ -111,7 +111,7 @@ function removeRefused(
     if (field === undefined || !body.members.has(field)) continue;
     if (traits?.refuses?.includes(name) !== true && isDefault(body, field)) continue;
     edits.set(field, undefined);
-    losses.add(`${field} is refused by the chosen model and was left out`);
+    losses.refused(field);
   }
 }
 

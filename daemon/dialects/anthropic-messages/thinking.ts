@@ -8,7 +8,7 @@ import type { JsonObject } from '../../util/json.ts';
 import type { Losses } from '../losses.ts';
 
 /** Values of `output_config.effort`, weakest first. */
-export const WIRE_EFFORTS: readonly ReasoningEffort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
+const WIRE_EFFORTS: readonly ReasoningEffort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
 /** The least that a budget may be; `max_tokens` must be above it. */
 const MIN_BUDGET_TOKENS = 1024;
@@ -32,7 +32,7 @@ export const LEFT_OUT_MID_LOOP =
 export const LEFT_OUT_NO_ROOM = `thinking was left out: the output limit leaves no room for ${MIN_BUDGET_TOKENS} tokens of it`;
 export const CANNOT_TURN_OFF =
   'thinking cannot be switched off at the chosen model; as little as possible was asked for';
-export const LEFT_OUT_FORCED = 'thinking was left out: the request forces a tool call';
+const LEFT_OUT_FORCED = 'thinking was left out: the request forces a tool call';
 
 /** Budget for an effort below the output limit; undefined when there is no room for one. */
 export function budgetOfEffort(effort: ReasoningEffort, maxTokens: number): number | undefined {

@@ -11,11 +11,11 @@ import type {
   ToolDefinition,
 } from '../../conversation/request.ts';
 import type { RequestSettings } from '../../conversation/settings.ts';
-import { RouterError } from '../../errors.ts';
 import type { Capability } from '../../protocol/vocabulary.ts';
 import { type JsonObject, type JsonValue, numberOf, objectOf, stringOf } from '../../util/json.ts';
-import { type JsonType, typeAt, valueAt } from '../../util/json-scan.ts';
+import { typeAt, valueAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { checkPositiveInteger, checkTypes, type FieldTypes, malformed, wrongType } from '../body-fields.ts';
 import { type CallIds, pairCalls } from './call-ids.ts';
 import { decodeContents, wireParts } from './decode-message.ts';
 import {
@@ -31,8 +31,8 @@ import { modelNameOf, type ModelPath, parseModelPath } from './model-path.ts';
 import { type OutlinedMessage, outlineContents } from './outline.ts';
 import { memberSpan, walkList } from './wire-spans.ts';
 
-/** What a known field may be; null counts as absent everywhere, one object as a list of one. */
-const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
+/** One object counts as a list of one. */
+const FIELD_TYPES: FieldTypes = [
   ['model', ['string']],
   ['generationConfig', ['object']],
   ['toolConfig', ['object']],
@@ -179,11 +179,7 @@ function memberOf(body: RequestBody, name: string): JsonValue | undefined {
 }
 
 function checkFields(body: RequestBody): void {
-  for (const [field, allowed] of FIELD_TYPES) {
-    const span = memberSpan(body, field);
-    const type = span === undefined ? 'null' : typeAt(body.bytes, span.start);
-    if (type !== 'null' && !allowed.includes(type)) throw wrongType(field, allowed, type);
-  }
+  checkTypes(body, FIELD_TYPES, (field) => memberSpan(body, field));
   checkConfig(objectOf(memberOf(body, 'generationConfig')) ?? {});
   const tools = memberSpan(body, 'tools');
   if (tools === undefined) return;
@@ -201,10 +197,7 @@ function checkConfig(config: JsonObject): void {
     if (!allowed.some((known) => known === type)) throw wrongType(`generationConfig.${name}`, allowed, type);
   }
   for (const name of POSITIVE_INTEGERS) {
-    const value = fieldOf(config, name);
-    if (value !== undefined && !(Number.isSafeInteger(value) && Number(value) > 0)) {
-      throw malformed(`generationConfig.${name}`, `generationConfig.${name} must be a whole number above 0`);
-    }
+    checkPositiveInteger(`generationConfig.${name}`, fieldOf(config, name));
   }
 }
 
@@ -223,20 +216,4 @@ function needsOf(
   }
   if (decodeResponseFormat(generationConfig).kind !== 'text') needs.push('json');
   return needs;
-}
-
-function wrongType(field: string, allowed: readonly string[], type: string): RouterError {
-  return malformed(
-    field,
-    `${field} must be ${allowed.map(withArticle).join(' or ')}, not ${withArticle(type)}`,
-  );
-}
-
-function withArticle(type: string): string {
-  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
-}
-
-/** The one way in which the body of this dialect is refused. */
-function malformed(field: string, message: string): RouterError {
-  return new RouterError('request.malformed', message, { param: field });
 }

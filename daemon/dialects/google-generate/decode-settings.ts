@@ -16,6 +16,7 @@ import {
   numberOf,
   objectOf,
   stringOf,
+  withoutAbsent,
 } from '../../util/json.ts';
 import { camelCase, fieldOf, listOf } from './fields.ts';
 import { toJsonSchema } from './json-schema.ts';
@@ -191,9 +192,4 @@ function isDefault(name: string, value: JsonValue | undefined): boolean {
   if (value === undefined) return true;
   const modalities = listOf(value);
   return camelCase(name) === 'responseModalities' && modalities.every((modality) => modality === 'TEXT');
-}
-
-function withoutAbsent<T extends object>(settings: { readonly [K in keyof T]: T[K] | undefined }): T {
-  const present = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as T;
 }

@@ -6,8 +6,8 @@ import { messagesOf } from '../../conversation/request.ts';
 import { fitHistory } from '../../conversation/fit-history.ts';
 import type { JsonObject } from '../../util/json.ts';
 import type { EncodeTarget } from '../dialect.ts';
-import { isOwnSeal } from '../envelope.ts';
 import type { Losses } from '../losses.ts';
+import { withOwnThoughts } from '../recalled-thoughts.ts';
 import { argumentsObject } from './candidate-writer.ts';
 import { parseExactObject } from '../exact-json.ts';
 import { NO_SIGNATURE, wantsSignedCalls } from './thought-signature.ts';
@@ -45,24 +45,6 @@ export function encodeContents(
     else contents.push({ role: message.role === 'assistant' ? 'model' : 'user', parts });
   }
   return { systemInstruction: system.length === 0 ? undefined : { parts: system }, contents };
-}
-
-/** With the thoughts that the client could not carry, without those of other models. */
-function withOwnThoughts(message: Message, target: EncodeTarget, losses: Losses): Message {
-  const recalled = message.role === 'assistant' ? (target.history?.recall(message) ?? []) : [];
-  const content: ContentPart[] = [];
-  for (let index = 0; index <= message.content.length; index += 1) {
-    for (const thought of recalled) {
-      if (thought.beforePart === index) content.push(thought.part);
-    }
-    const part = message.content[index];
-    if (part === undefined) continue;
-    // A readable thought without a seal is the client's copy of what was recalled.
-    const isCopy = part.type === 'reasoning' && part.seal === undefined && recalled.length > 0;
-    if (part.type !== 'reasoning' || isOwnSeal(part.seal, target)) content.push(part);
-    else if (!isCopy) losses.add('thoughts of another model were left out');
-  }
-  return { ...message, content };
 }
 
 class ContentEncoder {

@@ -5,7 +5,7 @@
 
 import type { ConversationRequest, ToolDefinition } from '../../conversation/request.ts';
 import type { RequestSettings, SettingName, ToolChoice } from '../../conversation/settings.ts';
-import type { JsonObject } from '../../util/json.ts';
+import { type JsonObject, withoutAbsent } from '../../util/json.ts';
 import { functionDescriptionOf, functionSchemaOf } from '../custom-tools.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
 import { Losses, noteUncarried, withoutRefused } from '../losses.ts';
@@ -88,7 +88,7 @@ function takenSettings(settings: RequestSettings, target: EncodeTarget, losses: 
 function encodeTool(tool: ToolDefinition, losses: Losses): JsonObject[] {
   const parameters = functionSchemaOf(tool);
   if (parameters === null) {
-    losses.add(`the tool ${tool.name} is run by its provider and was left out`);
+    losses.providerTool(tool.name);
     return [];
   }
   if (tool.strict === true) losses.leftOut('strict checking of tool arguments');
@@ -119,7 +119,7 @@ function encodeToolChoice(
     return undefined;
   }
   if (target.traits?.toolChoices?.includes(kind) === false) {
-    losses.add(`the tool choice ${kind} is refused by the chosen model and was left out`);
+    losses.refused(`the tool choice ${kind}`);
     return undefined;
   }
   const modes = { auto: 'AUTO', none: 'NONE', required: 'ANY', tool: 'ANY' } as const;
@@ -141,7 +141,7 @@ function encodeConfig(
     losses.add('reasoning cannot be asked of the chosen model and was left out');
   }
   if ((stopSequences?.length ?? 0) > MAX_STOP_SEQUENCES) {
-    losses.add(`stop sequences behind the first ${MAX_STOP_SEQUENCES} were left out`);
+    losses.stopSequencesCut(MAX_STOP_SEQUENCES);
   }
   const config: Readonly<Record<string, JsonObject[string]>> = {
     maxOutputTokens:
@@ -159,7 +159,7 @@ function encodeConfig(
     thinkingConfig,
     ...encodeFormat(request, target, losses, hasTools),
   };
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+  return withoutAbsent<JsonObject>(config);
 }
 
 function encodeFormat(
@@ -173,7 +173,7 @@ function encodeFormat(
   // Before Gemini 3 a call for JSON and tools exclude each other.
   const excludesTools = /gemini-[12](?:[.-]|$)/.test(target.upstreamModel);
   if (!isTaken || (hasTools && excludesTools)) {
-    losses.add('the form of the answer is refused by the chosen model and was left out');
+    losses.refused('the form of the answer');
     return {};
   }
   const schema = responseFormat.kind === 'json-schema' ? { responseJsonSchema: responseFormat.schema } : {};

@@ -2,14 +2,12 @@
 // (https://ai.google.dev/api/generate-content, checked 2026-11-21).
 
 import { RouterError } from '../../errors.ts';
+import { checkedModel } from '../body-fields.ts';
 
 export interface ModelPath {
   readonly model: string;
   readonly isStream: boolean;
 }
-
-/** Vendors' longest names have about 100 characters. The name is kept in the books, so it must not hold a text. */
-const MAX_MODEL_CHARS = 256;
 
 const ACTIONS: ReadonlyMap<string, boolean> = new Map([
   ['generateContent', false],
@@ -32,12 +30,7 @@ export function parseModelPath(path: string): ModelPath {
 
 /** A model's resource name without `models/`, which some clients write twice. */
 export function modelNameOf(name: string): string {
-  const bare = name.replace(/^(?:models\/)+/, '');
-  if (bare.length > MAX_MODEL_CHARS) {
-    const message = `model is longer than ${MAX_MODEL_CHARS} characters; send the name of a model, or auto`;
-    throw new RouterError('request.malformed', message, { param: 'model' });
-  }
-  return bare === '' ? 'auto' : bare;
+  return checkedModel(name.replace(/^(?:models\/)+/, ''));
 }
 
 function decoded(text: string): string {

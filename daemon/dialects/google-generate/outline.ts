@@ -2,9 +2,9 @@
 // system instruction counts as a first message.
 
 import type { MessageOutline, Role } from '../../conversation/request.ts';
-import { RouterError } from '../../errors.ts';
 import { skipValue, stringAt, typeAt, walkObject } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import { malformed } from '../body-fields.ts';
 import { camelCase } from './fields.ts';
 import { memberSpan, walkList } from './wire-spans.ts';
 
@@ -46,7 +46,7 @@ export function outlineContents(body: RequestBody): readonly OutlinedMessage[] {
   }
   const list = memberSpan(body, 'contents');
   if (list === undefined)
-    throw malformed('contents is missing; send the conversation as an array of contents');
+    throw malformed('contents', 'contents is missing; send the conversation as an array of contents');
   let count = 0;
   const end = walkList(bytes, list.start, (start, index) => {
     const content = outlineContent(bytes, start, `contents[${index}]`);
@@ -58,8 +58,8 @@ export function outlineContents(body: RequestBody): readonly OutlinedMessage[] {
     count += 1;
     return content.end;
   });
-  if (end === undefined) throw malformed('contents must be an array of contents');
-  if (count === 0) throw malformed('contents is empty; send at least one content');
+  if (end === undefined) throw malformed('contents', 'contents must be an array of contents');
+  if (count === 0) throw malformed('contents', 'contents is empty; send at least one content');
   return messages;
 }
 
@@ -87,7 +87,7 @@ function outlineSystem(bytes: Buffer, span: Span): MessageOutline {
   if (typeAt(bytes, span.start) === 'string')
     return messageOf({ ...emptyDraft('system'), hasText: true }, size);
   if (typeAt(bytes, span.start) !== 'object') {
-    throw malformed('systemInstruction must be a content or a string', 'systemInstruction');
+    throw malformed('systemInstruction', 'systemInstruction must be a content or a string');
   }
   const draft = emptyDraft('system');
   walkObject(bytes, span.start, (key, at) =>
@@ -101,7 +101,8 @@ function outlineContent(
   start: number,
   place: string,
 ): { readonly end: number; readonly message: MessageOutline } {
-  if (typeAt(bytes, start) !== 'object') throw malformed(`${place} must be an object with a role and parts`);
+  if (typeAt(bytes, start) !== 'object')
+    throw malformed('contents', `${place} must be an object with a role and parts`);
   const draft = emptyDraft('user');
   const end = walkObject(bytes, start, (key, at) => {
     if (key === 'parts') return walkParts(bytes, at, place, draft);
@@ -115,17 +116,18 @@ function roleAt(bytes: Buffer, at: number, place: string): Role {
   const type = typeAt(bytes, at);
   if (type === 'null') return 'user';
   const role = type === 'string' ? ROLES.get(stringAt(bytes, at, skipValue(bytes, at))) : undefined;
-  if (role === undefined) throw malformed(`${place}.role must be one of user, model, function`);
+  if (role === undefined) throw malformed('contents', `${place}.role must be one of user, model, function`);
   return role;
 }
 
 function walkParts(bytes: Buffer, at: number, place: string, draft: Draft): number | undefined {
   if (typeAt(bytes, at) === 'null') return undefined;
   const end = walkList(bytes, at, (start, index) => {
-    if (typeAt(bytes, start) !== 'object') throw malformed(`${place}.parts[${index}] must be an object`);
+    if (typeAt(bytes, start) !== 'object')
+      throw malformed('contents', `${place}.parts[${index}] must be an object`);
     return walkPart(bytes, start, draft);
   });
-  if (end === undefined) throw malformed(`${place}.parts must be an array of parts`);
+  if (end === undefined) throw malformed('contents', `${place}.parts must be an array of parts`);
   return end;
 }
 
@@ -190,8 +192,4 @@ function emptyDraft(role: Role): Draft {
 function messageOf(draft: Draft, bytes: number): MessageOutline {
   const { role, hasImage, isToolResult, hasToolCall, hasText } = draft;
   return { role, bytes, hasImage, isToolResult, hasToolCall, hasText };
-}
-
-function malformed(message: string, param = 'contents'): RouterError {
-  return new RouterError('request.malformed', message, { param });
 }

@@ -6,14 +6,10 @@ import type { RequestBody, Span } from '../../util/request-body.ts';
 import { parseRequestBody, spliceMembers, stringAt, typeAt } from '../../util/json-scan.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
+import { applyEdits, type Edit } from '../splice.ts';
 import { spellingsOf } from './fields.ts';
 import { isPlaceholder, NO_SIGNATURE, sealOf, wantsSignedCalls } from './thought-signature.ts';
 import { elementSpans, memberAt, memberSpan } from './wire-spans.ts';
-
-interface Edit {
-  readonly span: Span;
-  readonly text: string;
-}
 
 /** A part with what becomes of it. */
 interface PartFate {
@@ -49,8 +45,8 @@ export function contentsWithoutForeign(body: RequestBody, target: EncodeTarget):
     if (edit !== undefined) edits.push(edit);
     kept.push({ content, edit });
   }
-  if (!isEmptied) return edits.length === 0 ? undefined : spliced(bytes, list, edits);
-  const texts = kept.map(({ content, edit }) => spliced(bytes, content, edit === undefined ? [] : [edit]));
+  if (!isEmptied) return edits.length === 0 ? undefined : applyEdits(bytes, list, edits);
+  const texts = kept.map(({ content, edit }) => applyEdits(bytes, content, edit === undefined ? [] : [edit]));
   return `[${texts.join(',')}]`;
 }
 
@@ -114,15 +110,4 @@ function withSignature(
 function memberText(bytes: Buffer, object: Span, name: string): string {
   const span = memberAt(bytes, object, name);
   return span === undefined ? '' : bytes.toString('utf8', span.start, span.end);
-}
-
-/** The text of a span with the edits, which lie in it. */
-function spliced(bytes: Buffer, { start, end }: Span, edits: readonly Edit[]): string {
-  let text = '';
-  let copied = start;
-  for (const edit of edits) {
-    text += bytes.toString('utf8', copied, edit.span.start) + edit.text;
-    copied = edit.span.end;
-  }
-  return text + bytes.toString('utf8', copied, end);
 }

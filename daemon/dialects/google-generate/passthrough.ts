@@ -48,7 +48,7 @@ export function passRequest(request: ConversationRequest, target: EncodeTarget, 
   if (target.traits?.refuses?.includes('toolChoice') === true) dropMember(body, 'toolConfig', edits, losses);
   const contents = contentsWithoutForeign(body, target);
   if (contents !== undefined) {
-    losses.add('thoughts of another model were left out');
+    losses.foreignThoughts();
     edits.set('contents', contents);
   }
   return edits.size === 0 ? body.bytes : spliceMembers(body, edits);
@@ -58,7 +58,7 @@ function dropMember(body: RequestBody, name: string, edits: Edits, losses: Losse
   for (const spelling of spellingsOf(name)) {
     if (!body.members.has(spelling)) continue;
     edits.set(spelling, undefined);
-    losses.add(`${spelling} is refused by the chosen model and was left out`);
+    losses.refused(spelling);
   }
 }
 
@@ -80,7 +80,7 @@ function editConfig(
   for (const setting of refusedSettings(value, target)) {
     for (const field of (CONFIG_FIELDS[setting] ?? []).flatMap((known) => present(config, known))) {
       edits.set(field, undefined);
-      losses.add(`${field} is refused by the chosen model and was left out`);
+      losses.refused(field);
     }
   }
   editThinking(config, value, target, edits, losses);

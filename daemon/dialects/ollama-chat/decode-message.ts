@@ -2,10 +2,10 @@
 // 2026-11-21). Calls mostly come without ids and results name their tool at best, so they are paired here, in order.
 
 import type { ContentPart, Message, Role } from '../../conversation/request.ts';
-import { RouterError } from '../../errors.ts';
 import { arrayOf, type JsonObject, numberOf, objectOf, stringOf } from '../../util/json.ts';
 import { scanArray, scanObject, typeAt, valueAt } from '../../util/json-scan.ts';
 import type { Span } from '../../util/request-body.ts';
+import { malformed } from '../body-fields.ts';
 import { compactJson } from '../exact-json.ts';
 
 const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
@@ -26,9 +26,10 @@ export function decodeMessages(bytes: Buffer, spans: readonly Span[]): readonly 
   return spans.map((span, index) => {
     const place = `messages[${index}]`;
     const wire = objectOf(valueAt({ bytes }, span));
-    if (wire === undefined) throw malformed(`${place} must be an object with a role`);
+    if (wire === undefined) throw malformed('messages', `${place} must be an object with a role`);
     const role = ROLES.get(stringOf(wire['role']) ?? '');
-    if (role === undefined) throw malformed(`${place}.role must be one of ${[...ROLES.keys()].join(', ')}`);
+    if (role === undefined)
+      throw malformed('messages', `${place}.role must be one of ${[...ROLES.keys()].join(', ')}`);
     const parts = contentParts(wire, place);
     if (role === 'tool') {
       const callId = takeCall(open, wire) ?? `call_${index}`;
@@ -46,16 +47,17 @@ export function decodeMessages(bytes: Buffer, spans: readonly Span[]): readonly 
 function contentParts(wire: JsonObject, place: string): ContentPart[] {
   const { content, images } = wire;
   if (content !== undefined && content !== null && typeof content !== 'string') {
-    throw malformed(`${place}.content must be a string`);
+    throw malformed('messages', `${place}.content must be a string`);
   }
   if (images !== undefined && images !== null && !Array.isArray(images)) {
-    throw malformed(`${place}.images must be an array of base64 texts`);
+    throw malformed('messages', `${place}.images must be an array of base64 texts`);
   }
   const text = stringOf(content) ?? '';
   return [
     ...(text === '' ? [] : [{ type: 'text', text } as const]),
     ...arrayOf(images).map((image, index): ContentPart => {
-      if (typeof image !== 'string') throw malformed(`${place}.images[${index}] must be a base64 text`);
+      if (typeof image !== 'string')
+        throw malformed('messages', `${place}.images[${index}] must be a base64 text`);
       return { type: 'image', source: { kind: 'base64', ...imageOf(image) } };
     }),
   ];
@@ -86,13 +88,13 @@ function toolCalls(
   const span = scanObject(bytes, message).get('tool_calls');
   if (span === undefined || typeAt(bytes, span.start) === 'null') return [];
   if (typeAt(bytes, span.start) !== 'array')
-    throw malformed(`messages[${index}].tool_calls must be an array`);
+    throw malformed('messages', `messages[${index}].tool_calls must be an array`);
   const spans = scanArray(bytes, span);
   return arrayOf(wire['tool_calls']).map((entry, position) => {
     const called = objectOf(objectOf(entry)?.['function']);
     const callSpan = spans[position];
     if (called === undefined || callSpan === undefined) {
-      throw malformed(`messages[${index}].tool_calls[${position}].function must be an object`);
+      throw malformed('messages', `messages[${index}].tool_calls[${position}].function must be an object`);
     }
     const id = stringOf(objectOf(entry)?.['id']) ?? '';
     return {
@@ -127,8 +129,4 @@ function takeCall(open: OpenCall[], wire: JsonObject): string | undefined {
 export function positiveInteger(value: unknown): number | undefined {
   const number = numberOf(value);
   return number !== undefined && Number.isSafeInteger(number) && number > 0 ? number : undefined;
-}
-
-function malformed(message: string): RouterError {
-  return new RouterError('request.malformed', message, { param: 'messages' });
 }

@@ -10,7 +10,6 @@ import type {
   ToolDefinition,
 } from '../../conversation/request.ts';
 import { REASONING_EFFORTS, type ReasoningWish, type RequestSettings } from '../../conversation/settings.ts';
-import { RouterError } from '../../errors.ts';
 import type { Capability } from '../../protocol/vocabulary.ts';
 import {
   arrayOf,
@@ -20,13 +19,21 @@ import {
   numberOf,
   objectOf,
   stringOf,
+  withoutAbsent,
 } from '../../util/json.ts';
-import { type JsonType, scanArray, typeAt, valueAt } from '../../util/json-scan.ts';
+import { scanArray, typeAt } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import {
+  checkedModel,
+  checkTypes,
+  type FieldTypes,
+  malformed,
+  member,
+  stringMember,
+} from '../body-fields.ts';
 import { decodeMessages, positiveInteger } from './decode-message.ts';
 
-/** What a known field may be; null counts as absent everywhere. */
-const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
+const FIELD_TYPES: FieldTypes = [
   ['model', ['string']],
   ['stream', ['boolean']],
   ['options', ['object']],
@@ -39,8 +46,8 @@ const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([...FIELD_TYPES.map(([field]) => field), 'messages']);
 
-/** Vendors' longest names have about 100 characters. The name is kept in the books, so it must not hold a text. */
-const MAX_MODEL_CHARS = 256;
+/** Ollama's clients write a tag behind every name; this one says nothing. */
+const LATEST = /:latest$/;
 
 const MAPPED_OPTIONS: ReadonlySet<string> = new Set([
   'temperature',
@@ -54,12 +61,7 @@ const MAPPED_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 export function decodeRequest(body: RequestBody): ConversationRequest {
-  for (const [field, allowed] of FIELD_TYPES) {
-    const span = body.members.get(field);
-    const type = span === undefined ? 'null' : typeAt(body.bytes, span.start);
-    if (type === 'null' || allowed.includes(type)) continue;
-    throw malformed(field, `${field} must be a JSON ${allowed.join(' or ')}, not ${type}`);
-  }
+  checkTypes(body, FIELD_TYPES);
   return new OllamaRequest(body);
 }
 
@@ -84,16 +86,16 @@ class OllamaRequest implements ConversationRequest {
 
   constructor(body: RequestBody) {
     this.body = body;
-    this.requestModel = modelNameOf(stringOf(memberOf(body, 'model')) ?? '');
-    this.stream = memberOf(body, 'stream') !== false; // Ollama streams unless told not to
-    this.options = objectOf(memberOf(body, 'options')) ?? {};
+    this.requestModel = checkedModel(stringMember(body, 'model')?.replace(LATEST, ''));
+    this.stream = member(body, 'stream') !== false; // Ollama streams unless told not to
+    this.options = objectOf(member(body, 'options')) ?? {};
     this.maxOutputTokens = positiveInteger(this.options['num_predict']); // -1 and -2 set no limit
     this.spans = messageSpans(body);
     this.messages = decodeMessages(body.bytes, this.spans);
     this.outline = this.messages.map((message, index) => outlineOf(message, this.messageBytes(index).length));
-    this.declared = arrayOf(memberOf(body, 'tools')).map(decodeTool);
+    this.declared = arrayOf(member(body, 'tools')).map(decodeTool);
     this.toolCount = this.declared.length;
-    this.responseFormat = formatOf(memberOf(body, 'format'));
+    this.responseFormat = formatOf(member(body, 'format'));
     this.needs = this.neededCapabilities();
   }
 
@@ -111,9 +113,7 @@ class OllamaRequest implements ConversationRequest {
     const number = (name: string): number | undefined => numberOf(this.options[name]);
     const stop = stopOf(this.options['stop']);
     const topLogprobs =
-      memberOf(this.body, 'logprobs') === true
-        ? (numberOf(memberOf(this.body, 'top_logprobs')) ?? 0)
-        : undefined;
+      member(this.body, 'logprobs') === true ? (numberOf(member(this.body, 'top_logprobs')) ?? 0) : undefined;
     const settings = {
       temperature: number('temperature'),
       topP: number('top_p'),
@@ -125,7 +125,7 @@ class OllamaRequest implements ConversationRequest {
       reasoning: this.reasoning(),
       topLogprobs,
     };
-    return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+    return withoutAbsent<RequestSettings>(settings);
   }
 
   unmappedFields(): readonly string[] {
@@ -149,7 +149,7 @@ class OllamaRequest implements ConversationRequest {
 
   /** `true` asks for thoughts at the model's own strength, a word for one strength. */
   private reasoning(): ReasoningWish | undefined {
-    const think = memberOf(this.body, 'think');
+    const think = member(this.body, 'think');
     if (think === true) return { isAdaptive: true, showsThoughts: true };
     if (think === false) return { effort: 'none' };
     const effort = REASONING_EFFORTS.find((known) => known === think);
@@ -165,16 +165,6 @@ class OllamaRequest implements ConversationRequest {
       ...(this.responseFormat.kind === 'text' ? [] : (['json'] as const)),
     ];
   }
-}
-
-/** Ollama's clients write a tag behind every name; `latest` says nothing. */
-function modelNameOf(name: string): string {
-  if (name.length > MAX_MODEL_CHARS) {
-    const advice = 'send the name of a model, or auto';
-    throw malformed('model', `model is longer than ${MAX_MODEL_CHARS} characters; ${advice}`);
-  }
-  const bare = name.replace(/:latest$/, '');
-  return bare === '' ? 'auto' : bare;
 }
 
 function messageSpans(body: RequestBody): readonly Span[] {
@@ -223,13 +213,4 @@ function formatOf(value: JsonValue | undefined): ResponseFormat {
 function stopOf(value: JsonValue | undefined): readonly string[] {
   const texts = typeof value === 'string' ? [value] : arrayOf(value);
   return texts.filter((text) => typeof text === 'string');
-}
-
-function memberOf(body: RequestBody, field: string): JsonValue | undefined {
-  const span = body.members.get(field);
-  return span === undefined ? undefined : valueAt(body, span);
-}
-
-function malformed(field: string, message: string): RouterError {
-  return new RouterError('request.malformed', message, { param: field });
 }

@@ -14,7 +14,7 @@ import type { StreamEvent } from '../../conversation/stream-event.ts';
 import { arrayOf, type JsonObject, type JsonValue, objectOf, stringOf } from '../../util/json.ts';
 import { decodeFinishReason } from './finish-reason.ts';
 import { addDetail, detailsOf, detailsSeal, detailText, thoughtSignatureOf } from './reasoning-details.ts';
-import { originalToolName } from './tool-names.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 interface OpenPart {
   readonly kind: 'text' | 'reasoning';
@@ -145,7 +145,7 @@ export class ChoiceReader {
   private readToolCall(entry: JsonObject, position: number): void {
     const custom = objectOf(entry['custom']);
     const called = objectOf(entry['function']) ?? custom ?? {};
-    const name = originalToolName(stringOf(called['name']) ?? '');
+    const name = TOOL_NAMES.original(stringOf(called['name']) ?? '');
     const tool = this.toolFor(entry, position, name);
     if (tool.name === '') tool.name = name;
     tool.isText ||= custom !== undefined && called === custom;

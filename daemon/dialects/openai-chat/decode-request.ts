@@ -11,11 +11,21 @@ import type {
   ToolDefinition,
 } from '../../conversation/request.ts';
 import type { RequestSettings } from '../../conversation/settings.ts';
-import { RouterError } from '../../errors.ts';
 import type { Capability } from '../../protocol/vocabulary.ts';
-import { type JsonValue, objectOf, stringOf } from '../../util/json.ts';
-import { scanObject, stringAt, typeAt, valueAt, walkArray, type JsonType } from '../../util/json-scan.ts';
+import { objectOf } from '../../util/json.ts';
+import { scanObject, stringAt, typeAt, valueAt } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import {
+  checkedModel,
+  checkElements,
+  checkPositiveInteger,
+  checkTypes,
+  countElements,
+  type FieldTypes,
+  member,
+  numberMember,
+  stringMember,
+} from '../body-fields.ts';
 import { decodeMessage, decodeResponseFormat, decodeTools } from './decode-message.ts';
 import { decodeSettings, unmappedFields } from './decode-settings.ts';
 import { outlineMessages } from './outline.ts';
@@ -23,8 +33,7 @@ import { outlineMessages } from './outline.ts';
 /** Members of messages, their parts and tools that some providers know (OpenRouter, OpenAI) and no other dialect has. */
 const INNER_MEMBERS = ['cache_control', 'prompt_cache_breakpoint', 'eager_input_streaming'];
 
-/** What a known field may be; null counts as absent everywhere. */
-const FIELD_TYPES: readonly (readonly [string, readonly JsonType[]])[] = [
+const FIELD_TYPES: FieldTypes = [
   ['model', ['string']],
   ['stream', ['boolean']],
   ['max_tokens', ['number']],
@@ -88,7 +97,7 @@ class ChatRequest implements ConversationRequest {
 
   constructor(body: RequestBody) {
     this.body = body;
-    this.requestModel = modelName(stringMember(body, 'model') ?? 'auto');
+    this.requestModel = checkedModel(stringMember(body, 'model'));
     this.stream = member(body, 'stream') === true;
     this.maxOutputTokens = numberMember(body, 'max_completion_tokens') ?? numberMember(body, 'max_tokens');
     this.choiceCount = numberMember(body, 'n') ?? 1;
@@ -98,7 +107,9 @@ class ChatRequest implements ConversationRequest {
     const { outline, spans } = outlineMessages(body);
     this.outline = outline;
     this.messageSpans = spans;
-    this.toolCount = countElements(body, 'tools') + countElements(body, 'functions');
+    const { members } = body;
+    this.toolCount =
+      countElements(body, members.get('tools')) + countElements(body, members.get('functions'));
     this.needs = needsOf(body, this.toolCount, outline);
   }
 
@@ -151,33 +162,9 @@ class ChatRequest implements ConversationRequest {
 }
 
 function checkFields(body: RequestBody): void {
-  for (const [field, allowed] of FIELD_TYPES) {
-    const span = body.members.get(field);
-    if (span === undefined) continue;
-    const type = typeAt(body.bytes, span.start);
-    if (type !== 'null' && !allowed.includes(type)) {
-      throw malformed(
-        field,
-        `${field} must be ${allowed.map(withArticle).join(' or ')}, not ${withArticle(type)}`,
-      );
-    }
-  }
-  for (const field of POSITIVE_INTEGERS) {
-    const value = numberMember(body, field);
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
-      throw malformed(field, `${field} must be a whole number above 0`);
-    }
-  }
+  checkTypes(body, FIELD_TYPES);
+  for (const field of POSITIVE_INTEGERS) checkPositiveInteger(field, member(body, field));
   for (const field of ['tools', 'functions']) checkElements(body, field);
-}
-
-function checkElements(body: RequestBody, field: string): void {
-  const span = body.members.get(field);
-  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return;
-  walkArray(body.bytes, span.start, (start, index) => {
-    if (typeAt(body.bytes, start) === 'object') return undefined;
-    throw malformed(field, `${field}[${index}] must be an object`);
-  });
 }
 
 function needsOf(body: RequestBody, toolCount: number, outline: readonly MessageOutline[]): Capability[] {
@@ -197,48 +184,4 @@ function formatType(body: RequestBody, span: Span): string {
   const type = scanObject(body.bytes, span).get('type');
   if (type === undefined || typeAt(body.bytes, type.start) !== 'string') return '';
   return stringAt(body.bytes, type.start, type.end);
-}
-
-function countElements(body: RequestBody, field: string): number {
-  const span = body.members.get(field);
-  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return 0;
-  let count = 0;
-  walkArray(body.bytes, span.start, () => {
-    count += 1;
-    return undefined;
-  });
-  return count;
-}
-
-function member(body: RequestBody, field: string): JsonValue | undefined {
-  const span = body.members.get(field);
-  return span === undefined ? undefined : valueAt(body, span);
-}
-
-function stringMember(body: RequestBody, field: string): string | undefined {
-  const text = stringOf(member(body, field));
-  return text === '' ? undefined : text;
-}
-
-function numberMember(body: RequestBody, field: string): number | undefined {
-  const value = member(body, field);
-  return typeof value === 'number' ? value : undefined;
-}
-
-function withArticle(type: JsonType): string {
-  return type === 'object' || type === 'array' ? `an ${type}` : `a ${type}`;
-}
-
-/** The one way in which this dialect refuses a request. */
-function malformed(field: string, message: string): RouterError {
-  return new RouterError('request.malformed', message, { param: field });
-}
-
-/** Vendors' longest names have about 100 characters. The name is kept in the books, so it must not hold a text. */
-const MAX_MODEL_CHARS = 256;
-
-function modelName(name: string): string {
-  if (name.length <= MAX_MODEL_CHARS) return name;
-  const message = `model is longer than ${MAX_MODEL_CHARS} characters; send the name of a model, or auto`;
-  throw new RouterError('request.malformed', message, { param: 'model' });
 }

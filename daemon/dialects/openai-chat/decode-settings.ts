@@ -11,7 +11,15 @@ import {
   type RequestSettings,
   type ToolChoice,
 } from '../../conversation/settings.ts';
-import { arrayOf, type JsonObject, type JsonValue, numberOf, objectOf, stringOf } from '../../util/json.ts';
+import {
+  arrayOf,
+  type JsonObject,
+  type JsonValue,
+  numberOf,
+  objectOf,
+  stringOf,
+  withoutAbsent,
+} from '../../util/json.ts';
 
 /** Reads a member of the body; undefined when it is absent. */
 export type ReadMember = (field: string) => JsonValue | undefined;
@@ -58,7 +66,7 @@ export function decodeSettings(member: ReadMember): RequestSettings {
     userId: text('safety_identifier') ?? text('user'),
     promptCacheKey: text('prompt_cache_key'),
   };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  return withoutAbsent<RequestSettings>(settings);
 }
 
 /** Members that mean something and have no neutral word; null counts as absent. */

@@ -16,6 +16,7 @@ import type { Span } from '../../util/request-body.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
 import type { Losses } from '../losses.ts';
+import { editArray, type ElementChange } from '../splice.ts';
 import { writtenCallId } from './call-ids.ts';
 import { NO_REASONING } from './encode-thoughts.ts';
 import { callSeal, detailsOf, detailsSeal, thoughtSignatureOf } from './reasoning-details.ts';
@@ -82,31 +83,23 @@ class MessageEditor {
     const spans = scanArray(this.#bytes, list);
     const edited = spans.map((span, index) => this.#message(span, index));
     const { instruction } = this.#rules;
-    const isChanged = edited.some((text) => text !== undefined);
-    if (!isChanged && instruction === undefined) return undefined;
-    const texts = spans.map((span, index) => edited[index] ?? this.#text(span));
-    if (instruction !== undefined) {
-      const found = this.#request.outline.findIndex(({ role }) => role !== 'system' && role !== 'developer');
-      const message = JSON.stringify({ role: 'system', content: instruction });
-      texts.splice(found === -1 ? texts.length : found, 0, message);
-    }
-    return this.#joined(list, spans, texts, instruction !== undefined);
+    if (instruction !== undefined) this.#addInstruction(instruction, spans, edited);
+    if (edited.every((change) => change === undefined)) return undefined;
+    return editArray(this.#bytes, list, spans, edited);
   }
 
-  /** With the client's own white space between messages wherever their number stayed the same. */
-  #joined(list: Span, spans: readonly Span[], texts: readonly string[], hasMore: boolean): string {
-    if (hasMore || texts.includes('')) return `[${texts.filter((text) => text !== '').join(',')}]`;
-    let out = '';
-    let copied = list.start;
-    for (const [index, span] of spans.entries()) {
-      out += this.#text({ start: copied, end: span.start }) + (texts[index] ?? '');
-      copied = span.end;
-    }
-    return out + this.#text({ start: copied, end: list.end });
+  /** Joined to the message that it stands before, or behind the last one. */
+  #addInstruction(instruction: string, spans: readonly Span[], edited: ElementChange[]): void {
+    const found = this.#request.outline.findIndex(({ role }) => role !== 'system' && role !== 'developer');
+    const at = found === -1 ? spans.length - 1 : found;
+    const span = spans[at];
+    const message = JSON.stringify({ role: 'system', content: instruction });
+    const neighbour = edited[at] === undefined && span !== undefined ? this.#text(span) : edited[at];
+    const texts = found === -1 ? [neighbour, message] : [message, neighbour];
+    edited[at] = texts.filter((text) => typeof text === 'string').join(',');
   }
 
-  /** Undefined = unchanged, '' = the message goes. */
-  #message(span: Span, index: number): string | undefined {
+  #message(span: Span, index: number): ElementChange {
     const members = scanObject(this.#bytes, span);
     const edits: Edits = new Map();
     this.#editRole(members, edits);
@@ -116,7 +109,7 @@ class MessageEditor {
     const isCutToo = this.#cutForeignDetails(members, edits);
     this.#addReasoning(members, index, edits);
     if (edits.size === 0) return undefined;
-    if ((isCut || isCutToo) && !this.#hasContent(members)) return '';
+    if ((isCut || isCutToo) && !this.#hasContent(members)) return null;
     return spliceMembers(parseRequestBody(this.#bytes.subarray(span.start, span.end)), edits).toString();
   }
 
@@ -131,7 +124,7 @@ class MessageEditor {
     const value = this.#value(members, field);
     edits.set(field, undefined);
     if (value === null || value === '') return false;
-    this.#losses.add(`${field} in messages is refused by the chosen model and was left out`);
+    this.#losses.refused(`${field} in messages`);
     return true;
   }
 
@@ -160,7 +153,7 @@ class MessageEditor {
     const isOwn = isOwnSeal(seal, this.#rules.target) && seal.value === signature;
     if (signature !== '' && !isOwn) {
       edits.set('extra_content', undefined);
-      this.#losses.add('thoughts of another model were left out');
+      this.#losses.foreignThoughts();
     }
     if (edits.size === 0) return undefined;
     return spliceMembers(parseRequestBody(this.#bytes.subarray(span.start, span.end)), edits).toString();
@@ -171,7 +164,7 @@ class MessageEditor {
     const seal = detailsSeal(detailsOf(this.#value(members, 'reasoning_details')));
     if (seal === undefined || isOwnSeal(seal, this.#rules.target)) return false;
     edits.set('reasoning_details', undefined);
-    this.#losses.add('thoughts of another model were left out');
+    this.#losses.foreignThoughts();
     return true;
   }
 

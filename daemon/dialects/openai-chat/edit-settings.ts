@@ -4,8 +4,8 @@
 import type { ConversationRequest } from '../../conversation/request.ts';
 import type { SettingName } from '../../conversation/settings.ts';
 import { numberOf, stringOf } from '../../util/json.ts';
-import { valueAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { member } from '../body-fields.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import type { Losses } from '../losses.ts';
 import { isEffort } from './decode-settings.ts';
@@ -134,11 +134,5 @@ function remove(field: string, body: RequestBody, edits: MemberEdits, losses: Lo
   if (!body.members.has(field)) return;
   const value = member(body, field);
   edits.set(field, undefined);
-  if (value !== null && value !== false)
-    losses.add(`${field} is refused by the chosen model and was left out`);
-}
-
-function member(body: RequestBody, field: string) {
-  const span = body.members.get(field);
-  return span === undefined ? undefined : valueAt(body, span);
+  if (value !== null && value !== false) losses.refused(field);
 }

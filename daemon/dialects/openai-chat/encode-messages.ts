@@ -8,7 +8,7 @@ import type { EncodeTarget } from '../dialect.ts';
 import { wrapTextInput } from '../custom-tools.ts';
 import type { Losses } from '../losses.ts';
 import { thoughtFields } from './encode-thoughts.ts';
-import { fitToolName } from './tool-names.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 type ToolResult = Extract<ContentPart, { type: 'tool-result' }>;
 type Attachment = Extract<ContentPart, { type: 'image' | 'document' }>;
@@ -81,7 +81,7 @@ function encodeCalls(parts: readonly ContentPart[]): readonly JsonObject[] {
     calls.push({
       id: callId,
       type: 'function',
-      function: { name: fitToolName(name), arguments: isText ? wrapTextInput(input) : input },
+      function: { name: TOOL_NAMES.fit(name), arguments: isText ? wrapTextInput(input) : input },
       ...(signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }),
     });
     signature = undefined;

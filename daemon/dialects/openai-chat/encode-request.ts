@@ -10,7 +10,7 @@ import { Losses } from '../losses.ts';
 import { writtenCallId } from './call-ids.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeSettings } from './encode-settings.ts';
-import { withOwnThoughts } from './encode-thoughts.ts';
+import { withUsefulThoughts } from './encode-thoughts.ts';
 import { encodeTools, encodeToolUse } from './encode-tools.ts';
 import { passRequest } from './passthrough.ts';
 import { encodeResponseFormat } from './response-format.ts';
@@ -61,7 +61,7 @@ function fittedMessages(
     pairsToolCalls: true,
     callId: writtenCallId(target.traits),
   };
-  const own = messagesOf(request).map((message) => withOwnThoughts(message, target, losses));
+  const own = messagesOf(request).map((message) => withUsefulThoughts(message, target, losses));
   const { messages, warnings } = fitHistory(own, rules);
   for (const warning of warnings) losses.add(warning);
   return messages;

@@ -14,7 +14,7 @@ import {
   type RequestSettings,
   type SettingName,
 } from '../../conversation/settings.ts';
-import type { JsonObject } from '../../util/json.ts';
+import { type JsonObject, withoutAbsent } from '../../util/json.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { type Losses, noteUncarried, withoutRefused } from '../losses.ts';
 
@@ -74,8 +74,8 @@ export function effortFor(
   losses: Losses,
 ): ReasoningEffort | undefined {
   const asked = wish?.effort ?? effortOfBudget(wish?.budgetTokens);
-  if (wish?.effort === undefined && asked !== undefined)
-    losses.add(`the budget for thinking became the effort ${asked}`);
+  if (wish?.budgetTokens !== undefined && wish.effort === undefined && asked !== undefined)
+    losses.budgetBecameEffort(wish.budgetTokens, asked);
   if (traits?.effortWithTools !== undefined && hasTools) {
     if (asked !== undefined && asked !== 'none')
       losses.add('the chosen model takes no reasoning effort together with tools in this dialect');
@@ -84,7 +84,7 @@ export function effortFor(
   if (asked === undefined || traits?.efforts === undefined) return asked;
   const nearest = nearestEffort(asked, traits.efforts);
   if (nearest === undefined) losses.leftOut('the reasoning effort');
-  else if (nearest !== asked) losses.add(`the reasoning effort ${asked} became ${nearest}`);
+  else if (nearest !== asked) losses.effortChanged(asked, nearest);
   return nearest;
 }
 
@@ -126,7 +126,7 @@ function commonFields(
 ): JsonObject {
   const { temperature, topP, frequencyPenalty, presencePenalty, seed, stopSequences } = settings;
   if (stopSequences !== undefined && stopSequences.length > MAX_STOP_SEQUENCES)
-    losses.add(`only the first ${MAX_STOP_SEQUENCES} stop sequences were kept`);
+    losses.stopSequencesCut(MAX_STOP_SEQUENCES);
   return withoutAbsent({
     temperature,
     top_p: topP,
@@ -173,8 +173,4 @@ function fitting(
 function shortened(key: string | undefined): string | undefined {
   if (key === undefined || key.length <= MAX_NAME_CHARACTERS) return key;
   return createHash('sha256').update(key).digest('hex');
-}
-
-function withoutAbsent(fields: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

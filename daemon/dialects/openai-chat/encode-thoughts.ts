@@ -1,12 +1,13 @@
 // Which thoughts of earlier turns a provider of this dialect gets back: its own, in the form it asks for. Everything else
 // stays behind, and no seal of another model is ever sent.
 
+import type { ModelTraits } from '../../conversation/model-traits.ts';
 import type { ContentPart, Message } from '../../conversation/request.ts';
 import type { Seal } from '../../conversation/seal.ts';
 import type { JsonObject } from '../../util/json.ts';
 import type { EncodeTarget } from '../dialect.ts';
-import { isOwnSeal } from '../envelope.ts';
 import type { Losses } from '../losses.ts';
+import { withOwnThoughts } from '../recalled-thoughts.ts';
 import { sealedDetails } from './reasoning-details.ts';
 
 type ReasoningPart = Extract<ContentPart, { type: 'reasoning' }>;
@@ -17,21 +18,11 @@ type ReasoningPart = Extract<ContentPart, { type: 'reasoning' }>;
  */
 export const NO_REASONING = '.';
 
-/** The message with the thoughts that the target may have: those the client sent back, and those it could not carry. */
-export function withOwnThoughts(message: Message, target: EncodeTarget, losses: Losses): Message {
-  const recalled = message.role === 'assistant' ? (target.history?.recall(message) ?? []) : [];
-  const hasReasoning = message.content.some((part) => part.type === 'reasoning');
-  if (recalled.length === 0 && !hasReasoning) return message;
-  const content: ContentPart[] = [];
-  for (let index = 0; index <= message.content.length; index += 1) {
-    for (const { beforePart, part } of recalled) if (beforePart === index) content.push(part);
-    const part = message.content[index];
-    if (part !== undefined) content.push(part);
-  }
-  return {
-    ...message,
-    content: content.filter((part) => part.type !== 'reasoning' || mayHave(part, target, losses)),
-  };
+/** The message with the target's own thoughts, as far as it has a use for them. */
+export function withUsefulThoughts(message: Message, target: EncodeTarget, losses: Losses): Message {
+  const own = withOwnThoughts(message, target, losses);
+  const content = own.content.filter((part) => part.type !== 'reasoning' || takesBack(part, target.traits));
+  return content.length === own.content.length ? own : { ...own, content };
 }
 
 /** Members of an assistant message that say what it thought. */
@@ -57,12 +48,7 @@ function sealsOf(parts: readonly ReasoningPart[], kind: Seal['kind']): readonly 
   return parts.flatMap(({ seal }) => (seal?.kind === kind ? [seal] : []));
 }
 
-function mayHave({ seal }: ReasoningPart, target: EncodeTarget, losses: Losses): boolean {
-  if (!isOwnSeal(seal, target)) {
-    losses.add('thoughts of another model were left out');
-    return false;
-  }
-  const { traits } = target;
-  if (seal.kind === 'unsealed') return traits?.wantsReasoningBack === true; // its own, and it has no use for it
-  return seal.kind !== 'thought-signature' || traits?.thoughtSignatures === true;
+function takesBack({ seal }: ReasoningPart, traits: ModelTraits | undefined): boolean {
+  if (seal?.kind === 'unsealed') return traits?.wantsReasoningBack === true;
+  return seal?.kind !== 'thought-signature' || traits?.thoughtSignatures === true;
 }

@@ -8,15 +8,15 @@ import type { RequestSettings, ToolChoice } from '../../conversation/settings.ts
 import type { JsonObject, JsonValue } from '../../util/json.ts';
 import { functionDescriptionOf, functionSchemaOf } from '../custom-tools.ts';
 import type { Losses } from '../losses.ts';
-import { fitToolName, isReversible } from './tool-names.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 export function encodeTools(definitions: readonly ToolDefinition[], losses: Losses): readonly JsonObject[] {
   const tools = new Map<string, JsonObject>();
   for (const definition of definitions) {
     const tool = encodeTool(definition, losses);
-    const name = fitToolName(definition.name);
+    const name = TOOL_NAMES.fit(definition.name);
     if (tool === undefined) continue;
-    if (tools.has(name)) losses.add(`the tool ${name} is declared twice; the second one was left out`);
+    if (tools.has(name)) losses.toolDeclaredTwice(name);
     else tools.set(name, tool);
   }
   return [...tools.values()];
@@ -46,12 +46,13 @@ export function takesChoice(choice: ToolChoice, traits: ModelTraits | undefined)
 function encodeTool(tool: ToolDefinition, losses: Losses): JsonObject | undefined {
   const parameters = functionSchemaOf(tool);
   if (parameters === null) {
-    losses.add(`the tool ${tool.name} is run by its provider and was left out`);
+    losses.providerTool(tool.name);
     return undefined;
   }
   const description = functionDescriptionOf(tool);
-  const name = fitToolName(tool.name);
-  if (!isReversible(tool.name)) losses.add(`the tool ${tool.name} is called ${name} at the chosen model`);
+  const name = TOOL_NAMES.fit(tool.name);
+  if (!TOOL_NAMES.isReversible(tool.name))
+    losses.add(`the tool ${tool.name} is called ${name} at the chosen model`);
   return {
     type: 'function',
     function: {
@@ -75,7 +76,7 @@ function choiceFor(
     return undefined;
   }
   if (choice.kind !== 'tool') return choice.kind;
-  const name = fitToolName(choice.name);
+  const name = TOOL_NAMES.fit(choice.name);
   const isSent = tools.some((tool) => (tool['function'] as JsonObject)['name'] === name);
   if (isSent) return { type: 'function', function: { name } };
   losses.add(`the tool ${choice.name} cannot be demanded, since it was left out`);

@@ -1,9 +1,9 @@
 // What the router needs to know of each message, from one walk over the bytes of `messages`: no text is read.
 
 import type { MessageOutline, Role } from '../../conversation/request.ts';
-import { RouterError } from '../../errors.ts';
 import { skipValue, stringAt, typeAt, walkArray, walkObject } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import { malformed } from '../body-fields.ts';
 
 /** `function` is the tool role of the time before tools. */
 const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
@@ -35,15 +35,16 @@ export function outlineMessages(body: RequestBody): {
   const spans: Span[] = [];
   const list = body.members.get('messages');
   if (list === undefined)
-    throw malformed('messages is missing; send the conversation as an array of messages');
-  if (typeAt(bytes, list.start) !== 'array') throw malformed('messages must be an array of messages');
+    throw malformed('messages', 'messages is missing; send the conversation as an array of messages');
+  if (typeAt(bytes, list.start) !== 'array')
+    throw malformed('messages', 'messages must be an array of messages');
   walkArray(bytes, list.start, (start, index) => {
     const { end, message } = outlineMessage(bytes, start, `messages[${index}]`);
     outline.push(message);
     spans.push({ start, end });
     return end;
   });
-  if (outline.length === 0) throw malformed('messages is empty; send at least one message');
+  if (outline.length === 0) throw malformed('messages', 'messages is empty; send at least one message');
   return { outline, spans };
 }
 
@@ -52,7 +53,8 @@ function outlineMessage(
   start: number,
   place: string,
 ): { readonly end: number; readonly message: MessageOutline } {
-  if (typeAt(bytes, start) !== 'object') throw malformed(`${place} must be an object with a role`);
+  if (typeAt(bytes, start) !== 'object')
+    throw malformed('messages', `${place} must be an object with a role`);
   const draft: Draft = { role: undefined, hasImage: false, hasText: false, hasToolCall: false };
   const end = walkObject(bytes, start, (key, at) => {
     switch (key) {
@@ -73,7 +75,7 @@ function outlineMessage(
   });
   const { role, hasImage, hasToolCall } = draft;
   if (role === undefined)
-    throw malformed(`${place}.role is missing; send one of ${[...ROLES.keys()].join(', ')}`);
+    throw malformed('messages', `${place}.role is missing; send one of ${[...ROLES.keys()].join(', ')}`);
   const isToolResult = role === 'tool';
   const hasText = draft.hasText && !isToolResult;
   return { end, message: { role, bytes: end - start, hasImage, isToolResult, hasToolCall, hasText } };
@@ -82,7 +84,8 @@ function outlineMessage(
 function roleAt(bytes: Buffer, at: number, place: string): Role {
   const name = typeAt(bytes, at) === 'string' ? stringAt(bytes, at, skipValue(bytes, at)) : '';
   const role = ROLES.get(name);
-  if (role === undefined) throw malformed(`${place}.role must be one of ${[...ROLES.keys()].join(', ')}`);
+  if (role === undefined)
+    throw malformed('messages', `${place}.role must be one of ${[...ROLES.keys()].join(', ')}`);
   return role;
 }
 
@@ -96,12 +99,12 @@ function walkContent(bytes: Buffer, at: number, place: string, draft: Draft): nu
     case 'array':
       return walkArray(bytes, at, (start, index) => {
         if (typeAt(bytes, start) !== 'object') {
-          throw malformed(`${place}.content[${index}] must be an object with a type`);
+          throw malformed('messages', `${place}.content[${index}] must be an object with a type`);
         }
         return walkPart(bytes, start, draft);
       });
     default:
-      throw malformed(`${place}.content must be a string or an array of parts`);
+      throw malformed('messages', `${place}.content must be a string or an array of parts`);
   }
 }
 
@@ -119,15 +122,11 @@ function walkPart(bytes: Buffer, start: number, draft: Draft): number {
 function hasElements(bytes: Buffer, at: number, place: string): boolean {
   const type = typeAt(bytes, at);
   if (type === 'null') return false;
-  if (type !== 'array') throw malformed(`${place}.tool_calls must be an array`);
+  if (type !== 'array') throw malformed('messages', `${place}.tool_calls must be an array`);
   let count = 0;
   walkArray(bytes, at, () => {
     count += 1;
     return undefined;
   });
   return count > 0;
-}
-
-function malformed(message: string): RouterError {
-  return new RouterError('request.malformed', message, { param: 'messages' });
 }

@@ -10,15 +10,23 @@ import type {
   ToolDefinition,
 } from '../../conversation/request.ts';
 import type { RequestSettings } from '../../conversation/settings.ts';
-import { RouterError } from '../../errors.ts';
 import type { Capability } from '../../protocol/vocabulary.ts';
 import { objectOf, stringOf, type JsonValue } from '../../util/json.ts';
-import { scanObject, stringAt, typeAt, valueAt, walkArray, type JsonType } from '../../util/json-scan.ts';
+import { scanObject, stringAt, typeAt, valueAt, type JsonType } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import {
+  checkedModel,
+  countElements,
+  hasMember,
+  malformed,
+  member,
+  numberMember,
+  stringMember,
+} from '../body-fields.ts';
 import { decodeItem } from './decode-item.ts';
 import { decodeResponseFormat, decodeSettings, unmappedFields } from './decode-settings.ts';
 import { decodeTools, neutralToolName } from './decode-tools.ts';
-import { checkFields, hasMember, malformed, member, numberMember, stringMember } from './fields.ts';
+import { checkFields } from './fields.ts';
 import { outlineInput, type InputOutline } from './outline.ts';
 
 /**
@@ -58,7 +66,7 @@ class ResponsesRequest implements ConversationRequest {
 
   constructor(body: RequestBody) {
     this.body = body;
-    this.requestModel = modelName(stringMember(body, 'model') ?? 'auto');
+    this.requestModel = checkedModel(stringMember(body, 'model'));
     this.stream = member(body, 'stream') === true;
     this.maxOutputTokens = numberMember(body, 'max_output_tokens');
     this.bodySessionId = stringMember(body, 'prompt_cache_key') ?? clientSession(body);
@@ -183,28 +191,11 @@ function memberType(body: RequestBody, field: string): JsonType | undefined {
 
 function countTools(body: RequestBody, input: InputOutline): number {
   const lists = [body.members.get('tools'), ...input.toolItems.map((item) => innerSpan(body, item, 'tools'))];
-  let count = 0;
-  for (const list of lists) {
-    if (list === undefined || typeAt(body.bytes, list.start) !== 'array') continue;
-    walkArray(body.bytes, list.start, () => {
-      count += 1;
-      return undefined;
-    });
-  }
-  return count;
+  return lists.reduce((count, list) => count + countElements(body, list), 0);
 }
 
 /** Where Codex names its session as well; `prompt_cache_key` is the same id on its main line. */
 function clientSession(body: RequestBody): string | undefined {
   const metadata = objectOf(member(body, 'client_metadata'));
   return stringOf(metadata?.['session_id']) ?? stringOf(metadata?.['thread_id']);
-}
-
-/** Vendors' longest names have about 100 characters. The name is kept in the books, so it must not hold a text. */
-const MAX_MODEL_CHARS = 256;
-
-function modelName(name: string): string {
-  if (name.length <= MAX_MODEL_CHARS) return name;
-  const message = `model is longer than ${MAX_MODEL_CHARS} characters; send the name of a model, or auto`;
-  throw new RouterError('request.malformed', message, { param: 'model' });
 }

@@ -9,10 +9,18 @@ import {
   type RequestSettings,
   type ToolChoice,
 } from '../../conversation/settings.ts';
-import { arrayOf, numberOf, objectOf, stringOf, type JsonObject, type JsonValue } from '../../util/json.ts';
+import {
+  arrayOf,
+  numberOf,
+  objectOf,
+  stringOf,
+  withoutAbsent,
+  type JsonObject,
+  type JsonValue,
+} from '../../util/json.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { hasMember, member, stringMember } from '../body-fields.ts';
 import { neutralToolName, toolNamed } from './decode-tools.ts';
-import { hasMember, member, stringMember } from './fields.ts';
 
 export const LOGPROBS_INCLUDE = 'message.output_text.logprobs';
 
@@ -169,10 +177,4 @@ function decodeToolChoice(
     kind: 'tool',
     name: namespace === undefined ? toolNamed(known, name) : neutralToolName(known, namespace, name),
   };
-}
-
-function withoutAbsent<Value extends object>(value: {
-  readonly [Name in keyof Value]: Value[Name] | undefined;
-}): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, setting]) => setting !== undefined)) as Value;
 }

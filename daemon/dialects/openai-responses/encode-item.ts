@@ -77,7 +77,7 @@ export class ItemEncoder {
   private reasoningItem(part: Part<'reasoning'>): JsonObject | undefined {
     const { seal, text } = part;
     if (isOwnSeal(seal, this.target)) return sealedReasoning(seal, text);
-    this.losses.add('the thoughts of another model were left out');
+    this.losses.foreignThoughts();
     return undefined;
   }
 

@@ -12,7 +12,7 @@ import {
   type SettingName,
   type ToolChoice,
 } from '../../conversation/settings.ts';
-import { objectOf, stringOf, type JsonObject } from '../../util/json.ts';
+import { objectOf, stringOf, withoutAbsent, type JsonObject } from '../../util/json.ts';
 import { functionSchemaOf } from '../custom-tools.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { withoutRefused, type Losses } from '../losses.ts';
@@ -99,8 +99,7 @@ export function fittingEffort(
 ): ReasoningEffort | undefined {
   if (traits?.efforts === undefined) return effort;
   const fitting = nearestEffort(effort, traits.efforts);
-  if (fitting !== undefined && fitting !== effort)
-    losses.add(`reasoning effort ${effort} was sent as ${fitting}`);
+  if (fitting !== undefined && fitting !== effort) losses.effortChanged(effort, fitting);
   return fitting;
 }
 
@@ -129,7 +128,7 @@ function encodeReasoning(
 function effortOfBudget(budgetTokens: number | undefined, losses: Losses): ReasoningEffort | undefined {
   if (budgetTokens === undefined) return undefined;
   const effort = budgetTokens <= 4096 ? 'low' : budgetTokens <= 16_384 ? 'medium' : 'high';
-  losses.add(`a reasoning budget of ${budgetTokens} tokens was sent as effort ${effort}`);
+  losses.budgetBecameEffort(budgetTokens, effort);
   return effort;
 }
 
@@ -178,8 +177,7 @@ function encodeTools(
 ): JsonObject {
   const sent = definitions.filter((tool) => tool.kind !== 'server');
   for (const tool of definitions) {
-    if (tool.kind === 'server')
-      losses.add(`the tool ${tool.name} is run by its own provider and was left out`);
+    if (tool.kind === 'server') losses.providerTool(tool.name);
   }
   if (sent.length === 0) return {};
   const choice = encodeToolChoice(toolChoice, sent, losses);
@@ -228,8 +226,4 @@ function encodeToolChoice(
     return undefined;
   }
   return { type: chosen.kind, name: chosen.name };
-}
-
-function withoutAbsent(members: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

@@ -25,7 +25,7 @@ export const CALL_NAMES: ReadonlyMap<string, string | undefined> = new Map([
   ['tool_search_call', 'tool_search'],
 ]);
 
-export const OUTPUT_TYPES: ReadonlySet<string> = new Set([
+const OUTPUT_TYPES: ReadonlySet<string> = new Set([
   'function_call_output',
   'custom_tool_call_output',
   'local_shell_call_output',

@@ -6,7 +6,7 @@ import type { MessageOutline, Role } from '../../conversation/request.ts';
 import type { RouterError } from '../../errors.ts';
 import { skipValue, stringAt, typeAt, walkArray, walkObject, type JsonType } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
-import { malformed } from './fields.ts';
+import { malformed } from '../body-fields.ts';
 import { kindOf, MESSAGE_ROLES, roleOf } from './item-kinds.ts';
 
 /** `image` and `image_url` are sent by clients that mix dialects; `computer_screenshot` answers a computer call. */

@@ -18,13 +18,14 @@ import {
   typeAt,
 } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import { hasMember, member, numberMember, stringMember } from '../body-fields.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
 import { Losses } from '../losses.ts';
+import { editArray, type ElementChange } from '../splice.ts';
 import { sealOf } from './decode-item.ts';
 import { effortOf, LOGPROBS_INCLUDE } from './decode-settings.ts';
 import { canReason, fittingEffort, REASONING_INCLUDE, refusedSettings } from './encode-settings.ts';
-import { hasMember, member, numberMember, stringMember } from './fields.ts';
 import { headOf, kindOf } from './item-kinds.ts';
 
 type Edits = Map<string, string | undefined>;
@@ -72,7 +73,7 @@ function editSettings(
   const remove = (key: string): void => {
     if (!hasMember(body, key)) return;
     edits.set(key, undefined);
-    losses.add(`${key} is refused by the chosen model and was left out`);
+    losses.refused(key);
   };
   for (const name of refused) for (const key of MEMBERS_OF[name] ?? []) remove(key);
   if (refused.includes('verbosity')) removeVerbosity(body, edits, losses);
@@ -97,7 +98,7 @@ function removeVerbosity(body: RequestBody, edits: Edits, losses: Losses): void 
   const verbosity = objectOf(member(body, 'text'))?.['verbosity'];
   if (verbosity === undefined || verbosity === null) return;
   editInner(body, 'text', 'verbosity', undefined, edits);
-  losses.add('text.verbosity is refused by the chosen model and was left out');
+  losses.refused('text.verbosity');
 }
 
 function editInner(
@@ -126,11 +127,8 @@ function removeIncludes(body: RequestBody, unwanted: readonly string[], edits: E
   if (!isUnwanted.includes(true)) return;
   const elements = scanArray(body.bytes, span);
   const kept = elements.map((_, index) => (isUnwanted[index] === true ? null : undefined));
-  edits.set('include', editedArray(body.bytes, span, elements, kept).toString());
+  edits.set('include', editArray(body.bytes, span, elements, kept));
 }
-
-/** Undefined: stays as it is. null: taken out. */
-type ElementEdit = Buffer | null | undefined;
 
 function editInput(body: RequestBody, target: EncodeTarget, edits: Edits, losses: Losses): void {
   const span = body.members.get('input');
@@ -138,8 +136,8 @@ function editInput(body: RequestBody, target: EncodeTarget, edits: Edits, losses
   const elements = scanArray(body.bytes, span);
   const changes = new InputEditor(body.bytes, target).edit(elements);
   if (changes.every((change) => change === undefined)) return;
-  if (changes.includes(null)) losses.add('the thoughts of another model were left out');
-  edits.set('input', editedArray(body.bytes, span, elements, changes).toString());
+  if (changes.includes(null)) losses.foreignThoughts();
+  edits.set('input', editArray(body.bytes, span, elements, changes));
 }
 
 class InputEditor {
@@ -153,11 +151,11 @@ class InputEditor {
     this.target = target;
   }
 
-  edit(elements: readonly Span[]): readonly ElementEdit[] {
+  edit(elements: readonly Span[]): readonly ElementChange[] {
     return elements.map((span) => this.editItem(span));
   }
 
-  private editItem(span: Span): ElementEdit {
+  private editItem(span: Span): ElementChange {
     const members = scanObject(this.bytes, span);
     const text = (key: string): string | undefined => {
       const value = members.get(key);
@@ -170,7 +168,7 @@ class InputEditor {
     return this.isBehindCut && members.has('id') && kind !== 'reference' ? this.withoutId(span) : undefined;
   }
 
-  private editReasoning(span: Span, encryptedContent: string, itemId: string | undefined): ElementEdit {
+  private editReasoning(span: Span, encryptedContent: string, itemId: string | undefined): ElementChange {
     const seal = sealOf(encryptedContent, itemId);
     this.isBehindCut = encryptedContent !== '' && !isOwnSeal(seal, this.target);
     if (this.isBehindCut) return null;
@@ -179,36 +177,14 @@ class InputEditor {
     const { value, itemId: id } = seal;
     const edits: Edits = new Map([['encrypted_content', JSON.stringify(value)]]);
     if (id !== undefined) edits.set('id', JSON.stringify(id));
-    return spliceMembers(objectAt(this.bytes, span), edits);
+    return spliceMembers(objectAt(this.bytes, span), edits).toString();
   }
 
   /**
    * OpenAI knows by its id which thought an item came with: "Item 'msg_…' of type 'message' was provided without its
    * required 'reasoning' item". Without an id it is an item like any other (both recorded in issues of 2026).
    */
-  private withoutId(span: Span): Buffer {
-    return spliceMembers(objectAt(this.bytes, span), new Map([['id', undefined]]));
+  private withoutId(span: Span): string {
+    return spliceMembers(objectAt(this.bytes, span), new Map([['id', undefined]])).toString();
   }
-}
-
-/** The array at `span` with its elements changed; separators and white space around those that stay are kept. */
-function editedArray(
-  bytes: Buffer,
-  span: Span,
-  elements: readonly Span[],
-  changes: readonly ElementEdit[],
-): Buffer {
-  const pieces: Buffer[] = [];
-  let hasKept = false;
-  for (const [index, element] of elements.entries()) {
-    const change = changes[index];
-    if (change === null) continue;
-    const before = hasKept ? elements[index - 1]?.end : span.start;
-    const opening = hasKept ? element.start : elements[0]?.start;
-    pieces.push(bytes.subarray(before, opening), change ?? bytes.subarray(element.start, element.end));
-    hasKept = true;
-  }
-  if (!hasKept) return Buffer.from('[]');
-  pieces.push(bytes.subarray(elements.at(-1)?.end, span.end));
-  return Buffer.concat(pieces);
 }

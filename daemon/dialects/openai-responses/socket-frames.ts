@@ -7,6 +7,7 @@ import { RouterError, toRouterError } from '../../errors.ts';
 import type { JsonObject } from '../../util/json.ts';
 import { parseRequestBody, spliceMembers, stringAt, typeAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { malformed } from '../body-fields.ts';
 import { createSseParser } from '../sse-parser.ts';
 
 export type ClientFrame =
@@ -107,7 +108,7 @@ function readStreamId(body: RequestBody): string | undefined {
   const streamId = stringMember(body, 'stream_id');
   if (streamId !== undefined && streamId !== '' && streamId.length <= MAX_STREAM_ID_CHARS) return streamId;
   const message = `"stream_id" must be a text of 1 to ${MAX_STREAM_ID_CHARS} characters`;
-  throw new RouterError('request.malformed', message, { param: 'stream_id' });
+  throw malformed('stream_id', message);
 }
 
 function stringMember({ bytes, members }: RequestBody, name: string): string | undefined {
@@ -121,5 +122,5 @@ function flag({ bytes, members }: RequestBody, name: string): boolean | undefine
   const span = members.get(name);
   if (span === undefined || typeAt(bytes, span.start) === 'null') return undefined;
   if (typeAt(bytes, span.start) === 'boolean') return bytes[span.start] === 0x74;
-  throw new RouterError('request.malformed', `"${name}" must be true or false`, { param: name });
+  throw malformed(name, `"${name}" must be true or false`);
 }

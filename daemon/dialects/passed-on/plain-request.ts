@@ -2,11 +2,11 @@
 // to translate. It exists so that such requests get the same door, attempts and books as every other.
 
 import type { ConversationRequest, Message, MessageOutline } from '../../conversation/request.ts';
-import { RouterError } from '../../errors.ts';
 import type { DialectId } from '../../protocol/vocabulary.ts';
 import { arrayOf, type JsonValue, stringOf } from '../../util/json.ts';
 import { spliceMembers, typeAt, valueAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { checkedModel, malformed, member, wrongType } from '../body-fields.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
 
 export interface PlainShape {
@@ -20,14 +20,15 @@ export interface PlainShape {
 /** Throws `request.malformed` naming the field. */
 export function decodePlainRequest(body: RequestBody, shape: PlainShape): ConversationRequest {
   const { textField } = shape;
-  const requestModel = stringOf(member(body, 'model')) ?? '';
-  if (requestModel === '') throw malformed('model', 'model is missing; send the name of the model to use');
+  const named = stringOf(member(body, 'model')) ?? '';
+  if (named === '') throw malformed('model', 'model is missing; send the name of the model to use');
+  const requestModel = checkedModel(named);
   const text = body.members.get(textField);
   if (text === undefined)
     throw malformed(textField, `${textField} is missing; send the text as ${textField}`);
   const textType = typeAt(body.bytes, text.start);
   if (textType !== 'string' && textType !== 'array') {
-    throw malformed(textField, `${textField} must be a string or an array, not ${textType}`);
+    throw wrongType(textField, ['string', 'array'], textType);
   }
   const stream = shape.canStream && member(body, 'stream') === true;
   const limit = member(body, 'max_tokens');
@@ -77,13 +78,4 @@ export function encodePlainRequest(
 function plainMessage(value: JsonValue): Message {
   const texts = (Array.isArray(value) ? arrayOf(value) : [value]).filter((text) => typeof text === 'string');
   return { role: 'user', content: texts.map((text) => ({ type: 'text', text })) };
-}
-
-function member(body: RequestBody, field: string): JsonValue | undefined {
-  const span = body.members.get(field);
-  return span === undefined ? undefined : valueAt(body, span);
-}
-
-function malformed(param: string, message: string): RouterError {
-  return new RouterError('request.malformed', message, { param });
 }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { ContentPart, Message } from '../../../../daemon/conversation/request.ts';
 import type { RecalledThought, SignedHistory } from '../../../../daemon/conversation/seal.ts';
-import { withRecalled } from '../../../../daemon/dialects/recalled-thoughts.ts';
+import type { EncodeTarget } from '../../../../daemon/dialects/dialect.ts';
+import { Losses } from '../../../../daemon/dialects/losses.ts';
+import { withOwnThoughts, withRecalled } from '../../../../daemon/dialects/recalled-thoughts.ts';
 
 const text = (said: string): ContentPart => ({ type: 'text', text: said });
 const thought = (said: string, value?: string): Extract<ContentPart, { type: 'reasoning' }> => ({
@@ -48,5 +50,22 @@ describe('dialects/recalled-thoughts', () => {
     assert.equal(withRecalled(message, undefined), message);
     const asked: Message = { role: 'user', content: [text('x')] };
     assert.equal(withRecalled(asked, historyOf({ beforePart: 0, part: thought('a', '1') })), asked);
+  });
+
+  it('[B5] leaves the thoughts of other models out, says so, and counts no copy as lost', () => {
+    const history: SignedHistory = {
+      maker: 'p/m',
+      owns: ({ value }) => value === '1',
+      recall: () => [{ beforePart: 0, part: thought('a', '1') }],
+    };
+    const dialect = 'openai-responses';
+    const target: EncodeTarget = { dialect, upstreamModel: 'm', maxOutputTokens: 1000, history };
+    const losses = new Losses();
+    const own = withOwnThoughts(assistant(thought('a'), text('x')), target, losses);
+    assert.deepEqual(own.content, [thought('a', '1'), text('x')]);
+    assert.deepEqual(losses.list(), []);
+    const mixed = withOwnThoughts(assistant(text('x'), thought('b', 'of another')), target, losses);
+    assert.deepEqual(mixed.content, [thought('a', '1'), text('x')]);
+    assert.deepEqual(losses.list(), ['thoughts of another model were left out']);
   });
 });

@@ -149,7 +149,7 @@ describe('anthropic-messages encoding of requests from other dialects', () => {
       { type: 'redacted_thinking', data: 'red' },
       { type: 'text', text: 'answer' },
     ]);
-    assert.deepEqual(warnings, ['the thoughts of another model in the conversation were left out']);
+    assert.deepEqual(warnings, ['thoughts of another model were left out']);
   });
 
   it('[B5] puts thoughts back that the client’s dialect could not carry', () => {

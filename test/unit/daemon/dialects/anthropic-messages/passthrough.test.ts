@@ -95,7 +95,7 @@ describe('anthropic-messages passthrough of requests', () => {
     const wire = messages(`${foreign}, ${own} , ${JSON.stringify(thought(envelope))}, `);
     assert.equal(passed(wire, target), messages(`${own}, `));
     assert.deepEqual(passRequest(requestOfText(wire), target).warnings, [
-      'the thoughts of another model in the conversation were left out',
+      'thoughts of another model were left out',
     ]);
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { createStreamDecoder } from '../../../../../daemon/dialects/anthropic-messages/stream-decoder.ts';
-import { fitToolName } from '../../../../../daemon/dialects/anthropic-messages/tool-names.ts';
+import { TOOL_NAMES } from '../../../../../daemon/dialects/anthropic-messages/tool-names.ts';
 import {
   block,
   brief,
@@ -113,7 +113,7 @@ describe('anthropic-messages stream-decoder', () => {
   });
 
   it('gives tools the names back that they had before they were fitted', () => {
-    const call = { type: 'tool_use', id: 'toolu_1', name: fitToolName('a.b:c'), input: {} };
+    const call = { type: 'tool_use', id: 'toolu_1', name: TOOL_NAMES.fit('a.b:c'), input: {} };
     assert.equal(content(...block(0, call))[0], 'tool-input-start tool-0 toolu_1 a.b:c');
   });
 

@@ -295,7 +295,7 @@ describe('google-generate requests to Google', () => {
     assert.deepEqual(body['toolConfig'], {
       functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['f'] },
     });
-    assert.deepEqual(warnings, ['stop sequences behind the first 5 were left out']);
+    assert.deepEqual(warnings, ['only the first 5 stop sequences were kept']);
   });
 
   it('[A5] leave out what the model refuses, each with a word', () => {

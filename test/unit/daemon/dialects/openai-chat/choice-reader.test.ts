@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import { fitToolName } from '../../../../../daemon/dialects/openai-chat/tool-names.ts';
+import { TOOL_NAMES } from '../../../../../daemon/dialects/openai-chat/tool-names.ts';
 import { brief, chunk, decoded } from './chat-support.ts';
 
 /** Events of one choice without the frame around it. */
@@ -114,7 +114,7 @@ describe('openai-chat choice-reader', () => {
   });
 
   it('gives a tool the name back that had to be rewritten for the provider', () => {
-    const name = fitToolName('a.b:c');
+    const name = TOOL_NAMES.fit('a.b:c');
     assert.deepEqual(read(call({ index: 0, id: 'a', function: { name } })), [
       'tool-input-start 0-tool-0 a a.b:c',
       'tool-input-end 0-tool-0',

@@ -194,6 +194,23 @@ describe('openai-chat passthrough of requests, fitted to the model [A5]', () => 
     assert.equal(warnings.length, 1);
   });
 
+  it('keeps the instruction and the order of messages when the one behind it is taken out', () => {
+    const messages =
+      '"messages":[ {"role":"system","content":"s"} , {"role":"assistant","content":"","reasoning":"r"} , {"role":"user","content":"u"} ]';
+    const format = '"response_format":{"type":"json_schema","json_schema":{"name":"a","schema":{}}},';
+    const traits = {
+      responseFormats: ['text', 'json-object'],
+      refusesMessageFields: ['reasoning'],
+    } as const;
+    const { text } = fitted(body(format, messages), traits);
+    const sent = JSON.parse(text) as { messages: readonly { role: string; content: string }[] };
+    assert.deepEqual(
+      sent.messages.map(({ role }) => role),
+      ['system', 'system', 'user'],
+    );
+    assert.equal(sent.messages[0]?.content, 's');
+  });
+
   it('gives the role system to developer messages where developer is refused', () => {
     const messages = (role: string) =>
       `"messages":[ {"role":"${role}","content":"d"} , {"role":"user","content":"1.0"}]`;

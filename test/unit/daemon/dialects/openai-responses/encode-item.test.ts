@@ -77,7 +77,7 @@ describe('ItemEncoder (openai-responses)', () => {
       },
       { type: 'function_call', call_id: 'c', name: 'f', arguments: '{"a":1e400}' },
     ]);
-    assert.deepEqual(encoded.warnings, ['the thoughts of another model were left out']);
+    assert.deepEqual(encoded.warnings, ['thoughts of another model were left out']);
   });
 
   it('leaves out a thought that nothing follows, which would be refused [B5]', () => {

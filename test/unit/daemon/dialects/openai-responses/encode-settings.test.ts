@@ -91,7 +91,7 @@ describe('encodeSettings (openai-responses)', () => {
     const traits = { efforts: ['low', 'medium', 'high'] } as const;
     const { fields, warnings } = encoded({ reasoning: { effort: 'max' } }, traits);
     assert.deepEqual(fields['reasoning'], { effort: 'high' });
-    assert.deepEqual(warnings, ['reasoning effort max was sent as high']);
+    assert.deepEqual(warnings, ['the reasoning effort max became high']);
     assert.deepEqual(encoded({ reasoning: { effort: 'low' } }, traits).warnings, []);
     assert.deepEqual(encoded({ reasoning: { effort: 'max' } }).fields['reasoning'], { effort: 'max' });
   });
@@ -102,7 +102,7 @@ describe('encodeSettings (openai-responses)', () => {
     assert.deepEqual(effortOf(10_000), { effort: 'medium' });
     assert.deepEqual(effortOf(31_999), { effort: 'high' });
     assert.deepEqual(encoded({ reasoning: { budgetTokens: 4000 } }).warnings, [
-      'a reasoning budget of 4000 tokens was sent as effort low',
+      'the reasoning budget of 4000 tokens became the effort low',
     ]);
   });
 
@@ -180,7 +180,7 @@ describe('encodeSettings (openai-responses)', () => {
 
   it('leaves out tools that another vendor runs, and a choice of one', () => {
     const server = tool('web_search', { kind: 'server' });
-    const left = 'the tool web_search is run by its own provider and was left out';
+    const left = 'the tool web_search is run by its provider and was left out';
     const choice = { toolChoice: { kind: 'tool', name: 'web_search' }, parallelToolCalls: true } as const;
     assert.deepEqual(withTools(choice, server), { fields: {}, warnings: [left] });
     const { fields, warnings } = withTools(choice, server, tool('f'));

@@ -64,7 +64,7 @@ describe('passRequest (openai-responses)', () => {
     const traits = { efforts: ['low', 'high'] } as const;
     const text = '{"model":"up-1","input":"x","reasoning":{ "effort":"xhigh", "context":"auto" }}';
     assert.equal(passed(text, { traits }), text.replace('xhigh', 'high'));
-    assert.deepEqual(warned(text, { traits }), ['reasoning effort xhigh was sent as high']);
+    assert.deepEqual(warned(text, { traits }), ['the reasoning effort xhigh became high']);
   });
 
   it('tells a model that cannot reason nothing of reasoning [A5]', () => {
@@ -95,9 +95,7 @@ describe('passRequest (openai-responses)', () => {
       kept,
       `{"model":"up-1","input":[${user}, ${message('')},${call('')}, ${result},\n${reasoning('gAAA')},${call('"id":"fc_2",')}] }`,
     );
-    assert.deepEqual(warned(text, { history: ownerOf('gAAA') }), [
-      'the thoughts of another model were left out',
-    ]);
+    assert.deepEqual(warned(text, { history: ownerOf('gAAA') }), ['thoughts of another model were left out']);
     assert.equal(passed(text, { history: ownerOf('gAAA') }), kept, 'the same again');
   });
 

@@ -1,6 +1,6 @@
 // Edits inside of a JSON text, by byte spans: everything that is not named keeps its bytes, white space included.
 
-import type { Span } from '../../util/request-body.ts';
+import type { Span } from '../util/request-body.ts';
 
 /** `text` takes the place of the bytes of `span`. */
 export interface Edit {
@@ -35,4 +35,23 @@ export function removals(elements: readonly Span[], isRemoved: (index: number) =
     edits.push({ span, text: '' });
   }
   return edits;
+}
+
+/** Undefined: the element stays as it is. null: it is taken out. */
+export type ElementChange = string | null | undefined;
+
+/** The text of the array at `list` with its elements changed. */
+export function editArray(
+  bytes: Buffer,
+  list: Span,
+  elements: readonly Span[],
+  changes: readonly ElementChange[],
+): string {
+  if (elements.every((_, index) => changes[index] === null)) return '[]';
+  const edits = removals(elements, (index) => changes[index] === null);
+  for (const [index, span] of elements.entries()) {
+    const text = changes[index];
+    if (typeof text === 'string') edits.push({ span, text });
+  }
+  return applyEdits(bytes, list, edits);
 }
