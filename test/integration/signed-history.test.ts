@@ -18,7 +18,7 @@ import {
 } from '../support/signed-history-rig.ts';
 import type { Piece } from '../support/strict-providers.ts';
 
-const SEQUENCES = 300;
+const SEQUENCES = 150;
 
 /** Dropped thoughts make it hard where a client cannot carry them, and change nothing where it can. */
 const HABITS = { movesCacheMarks: true, thinksByBudget: false, dropsThoughts: true, trimsText: false };
