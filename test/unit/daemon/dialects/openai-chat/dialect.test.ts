@@ -167,7 +167,7 @@ describe('openai-chat dialect', () => {
           assert.ok(error instanceof RouterError && error.code === 'request.malformed', String(error));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
     assert.ok(accepted > 50, `only ${accepted} requests were accepted`);
   });
@@ -200,7 +200,7 @@ describe('openai-chat dialect', () => {
         encoder.end(undefined);
         openAiChat.encodeResponse(events, IDENTITY);
       }),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
     assert.ok(complete > 50, `only ${complete} streams were complete`);
   });
@@ -224,7 +224,7 @@ describe('openai-chat dialect', () => {
         }
         assert.equal(open.size, 0);
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 
@@ -234,7 +234,7 @@ describe('openai-chat dialect', () => {
         const events = openAiChat.decodeResponse(body);
         assert.ok(['response-end', 'response-failed'].includes(events.at(-1)?.type ?? ''));
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 
@@ -252,7 +252,7 @@ describe('openai-chat dialect', () => {
           assert.ok(failure.message.length <= 500);
         },
       ),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 });

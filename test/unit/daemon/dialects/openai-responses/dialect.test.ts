@@ -123,7 +123,7 @@ describe('openai-responses dialect', () => {
           openAiResponses.encodeResponse(all, IDENTITY);
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
     assert.ok(complete > 50, `only ${complete} streams were complete`);
   });
@@ -146,7 +146,7 @@ describe('openai-responses dialect', () => {
         }
         assert.equal(open.size, 0);
       }),
-      { numRuns: 400 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -160,7 +160,7 @@ describe('openai-responses dialect', () => {
           assert.deepEqual(openAiResponses.encodeResponse(all, identity), wire.at(-1)?.response);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 
@@ -173,7 +173,7 @@ describe('openai-responses dialect', () => {
         const events = openAiResponses.decodeResponse(answer);
         assert.ok(['response-end', 'response-failed'].includes(events.at(-1)?.type ?? ''));
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 
@@ -191,7 +191,7 @@ describe('openai-responses dialect', () => {
           assert.ok(failure.message.length <= 500);
         },
       ),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 });
