@@ -1,5 +1,6 @@
 // `pointsman explain FILE`: which model a request would go to and why, without calling anyone.
 
+import { likelyDialectOf } from '../dialects/registry.ts';
 import { readFileSync } from 'node:fs';
 import type { Decision } from '../protocol/exchange-record.ts';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../util/json.ts';
@@ -17,7 +18,7 @@ export const explainCommand: Command = {
   maxPositionals: 1,
   optionHelp: {
     json: 'print the decision as JSON',
-    dialect: 'wire format of the body (default: openai-chat, or "dialect" in FILE)',
+    dialect: 'wire format of the body (default: "dialect" in FILE, else what the body looks like)',
   },
   async run(context, values, positionals) {
     const [file] = positionals;
@@ -38,7 +39,7 @@ function readInput(file: string, dialect: string | undefined): JsonObject {
   const body = parseJsonObject(readText(file));
   if (body === undefined) throw new CliError(`${file} is not a JSON object; give it the body of one request`);
   if (isJsonObject(body['request'])) return dialect === undefined ? body : { ...body, dialect };
-  return { dialect: dialect ?? 'openai-chat', request: body };
+  return { dialect: dialect ?? likelyDialectOf(body), request: body };
 }
 
 function readText(file: string): string {

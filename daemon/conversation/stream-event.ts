@@ -58,8 +58,16 @@ export type StreamEvent =
       readonly finishReason: FinishReason;
       readonly wireReason: string;
     }
-  /** `costUsd`: what the provider itself says it charged, where it says so (OpenRouter). */
-  | { readonly type: 'usage'; readonly usage: TokenUsage; readonly costUsd?: number }
+  /**
+   * `costUsd`: what the provider itself says it charged, where it says so (OpenRouter). `cacheWrite1hTokens`: how many of
+   * the tokens written to the prompt cache are kept for an hour, which costs more (Anthropic); absent = none.
+   */
+  | {
+      readonly type: 'usage';
+      readonly usage: TokenUsage;
+      readonly costUsd?: number;
+      readonly cacheWrite1hTokens?: number;
+    }
   | { readonly type: 'response-end' }
   | { readonly type: 'response-failed'; readonly failure: AttemptFailure };
 

@@ -2,6 +2,7 @@
 // one for providers, or both.
 
 import type { DialectId } from '../protocol/vocabulary.ts';
+import { arrayOf, objectOf, type JsonObject } from '../util/json.ts';
 import { anthropicMessages } from './anthropic-messages/dialect.ts';
 import type { ClientDialect, UpstreamDialect } from './dialect.ts';
 import { googleGenerate } from './google-generate/dialect.ts';
@@ -71,4 +72,14 @@ export function errorDialectFor(path: string, saysAnthropic: boolean): ClientDia
   if (path.startsWith('/api/')) return ollamaChat;
   if (!path.startsWith('/v1/')) return undefined;
   return path.startsWith('/v1/messages') || saysAnthropic ? anthropicMessages : openAiChat;
+}
+
+/** The dialect that a request body without its path most likely is written in, for people who hand in a file. */
+export function likelyDialectOf(body: JsonObject): DialectId {
+  if ('contents' in body) return googleGenerate.id;
+  if ('input' in body && !('messages' in body)) return openAiResponses.id;
+  const [tool] = arrayOf(body['tools']);
+  const isAnthropic =
+    'system' in body || 'thinking' in body || objectOf(tool)?.['input_schema'] !== undefined;
+  return isAnthropic ? anthropicMessages.id : openAiChat.id;
 }

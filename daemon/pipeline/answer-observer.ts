@@ -23,6 +23,8 @@ export interface AnswerSizes {
 export class AnswerObserver {
   /** Last usage that the provider reported. */
   usage: TokenUsage | null = null;
+  /** Of the tokens written to the prompt cache, how many are kept for an hour. */
+  cacheWrite1hTokens = 0;
   /** What the provider says it charged, USD. */
   reportedCostUsd: number | null = null;
   /** The answer came to its end. */
@@ -79,6 +81,7 @@ export class AnswerObserver {
         break;
       case 'usage':
         this.usage = event.usage;
+        this.cacheWrite1hTokens = event.cacheWrite1hTokens ?? 0;
         if (event.costUsd !== undefined) this.reportedCostUsd = event.costUsd;
         break;
       case 'response-end':

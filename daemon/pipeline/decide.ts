@@ -13,6 +13,7 @@ import { decisionPoint } from '../route/decision-point.ts';
 import type { OverrideBoard } from '../route/override.ts';
 import { planPassedOn } from '../route/passed-on.ts';
 import type { Policy, RoutePlan } from '../route/policy.ts';
+import { withoutDocuments } from './documents.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 
 export interface DecideDeps {
@@ -80,7 +81,7 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     controls,
     standingOverride: override,
     affinityModel: state?.model ?? null,
-    unavailable: deps.unavailable(atMs),
+    unavailable: [...deps.unavailable(atMs), ...withoutDocuments(request, table.targets)],
     atMs,
   };
   const plan = deps.policy.plan(input, table);

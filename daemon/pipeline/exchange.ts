@@ -353,7 +353,9 @@ export class Exchange {
       hasContent: seen.sizes.hasContent,
       guess: () => this.#guess(answer.target, seen),
     });
-    const money = attemptMoney(usage, answer.target, seen.reportedCostUsd, this.#wire.receivedAtMs);
+    const { reportedCostUsd, cacheWrite1hTokens } = seen;
+    const atMs = this.#wire.receivedAtMs;
+    const money = attemptMoney(usage, answer.target, reportedCostUsd, atMs, { cacheWrite1hTokens });
     return {
       model: answer.target.id,
       provider: answer.target.provider,

@@ -19,6 +19,7 @@ import { requestIdHeaders } from './answer-labels.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { Exchange } from './exchange.ts';
 import { makerOf } from './signed-history.ts';
+import { createToolNamer, type ToolNamer } from './tool-namer.ts';
 
 type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
 
@@ -47,10 +48,10 @@ const ONE_WRITE_BYTES = 64 * 1024;
 /** The whole answer is in hand, so what it cost goes into the headers. */
 function plainReply(input: ReplyInput, plain: Extract<Responded['answer'], { kind: 'plain' }>): Reply {
   const { exchange, clientDialect, answer } = input;
-  exchange.observe(plain.events);
+  const events = namerFor(input)(plain.events);
+  exchange.observe(events);
   const metadata = exchange.bodyMetadata();
-  const isSameDialect = answer.dialect.id === clientDialect.id;
-  const carried = isSameDialect ? plain.bytes : encodePlain(input, plain.events);
+  const carried = isTranslated(input) ? encodePlain(input, events) : plain.bytes;
   const body = metadata === undefined ? carried : clientDialect.addMetadata(carried, metadata);
   return {
     headers: {
@@ -88,19 +89,30 @@ function streamReply(input: ReplyInput, stream: Extract<Responded['answer'], { k
       'x-accel-buffering': 'no',
     },
     async relayTo(client) {
-      const writer = answer.dialect.id === input.clientDialect.id ? filtered(input) : encoded(input);
+      const writer = isTranslated(input) ? encoded(input) : filtered(input);
+      const named = namerFor(input);
       for await (const batch of stream.batches) {
-        for (const piece of batch) take(exchange, piece.events);
-        const out = writer.batch(batch);
+        const pieces = batch.map(({ frame, events }) => ({ frame, events: named(events) }));
+        for (const piece of pieces) take(exchange, piece.events);
+        const out = writer.batch(pieces);
         if (out.length > 0) await client.write(out);
       }
-      const tail = stream.tail();
+      const tail = named(stream.tail());
       take(exchange, tail);
       const rest = writer.end(tail, exchange.bodyMetadata());
       if (rest.length > 0) await client.write(rest);
       client.end();
     },
   };
+}
+
+function isTranslated({ answer, clientDialect }: ReplyInput): boolean {
+  return answer.dialect.id !== clientDialect.id;
+}
+
+/** Bytes that pass as they are hold the client's own names. */
+function namerFor(input: ReplyInput): ToolNamer {
+  return isTranslated(input) ? createToolNamer(input.request, input.answer.dialect) : (events) => events;
 }
 
 /** The upstream layer turns every failure into an exception; one that gets here must not look like an end. */

@@ -1,7 +1,7 @@
 // The money of one exchange: pure functions from what happened to what it cost, what the baseline would have cost, and
 // what that saves. Unknown stays unknown (null); nothing is rounded.
 
-import { attemptCostUsd, unitPricesAt } from '../catalog/cost.ts';
+import { attemptCostUsd, unitPricesAt, type CostOptions } from '../catalog/cost.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { AttemptRecord, SavedBy, UnitPrices } from '../protocol/exchange-record.ts';
 import type { TokenUsage, UsageSource } from '../protocol/vocabulary.ts';
@@ -80,11 +80,12 @@ export function attemptMoney(
   target: ModelTarget,
   reportedCostUsd: number | null,
   atMs: number,
+  options: CostOptions = {},
 ): AttemptMoney {
   if (usage === null) return { costUsd: 0, prices: null };
-  const prices = target.price === null ? null : unitPricesAt(target.price, usage, atMs);
+  const prices = target.price === null ? null : unitPricesAt(target.price, usage, atMs, options);
   if (target.billing !== 'metered') return { costUsd: 0, prices };
-  return { costUsd: reportedCostUsd ?? attemptCostUsd(usage, target, atMs), prices };
+  return { costUsd: reportedCostUsd ?? attemptCostUsd(usage, target, atMs, options), prices };
 }
 
 export interface ExchangeMoney {

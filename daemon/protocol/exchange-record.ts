@@ -161,6 +161,8 @@ export interface DecisionInput {
     readonly why: string;
     /** Unix epoch ms; null or absent = not known. */
     readonly retryAtMs?: number | null;
+    /** It is the request that does not suit it, not the hour: asked only when nobody else is left. */
+    readonly isLasting?: boolean;
   }[];
   readonly atMs: number;
 }

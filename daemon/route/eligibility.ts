@@ -74,6 +74,7 @@ export function contextNeedTokens(
 function outage(target: ModelTarget, input: EligibilityInput): Rejection | null {
   const out = input.unavailable.find((entry) => entry.model === target.id);
   if (out === undefined) return null;
+  if (out.isLasting === true) return { filter: 'unavailable', why: out.why };
   const when =
     typeof out.retryAtMs === 'number'
       ? `, tried again in ${Math.max(0, Math.ceil((out.retryAtMs - input.atMs) / 1000))} s`

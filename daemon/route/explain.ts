@@ -89,7 +89,9 @@ function wishChanges(input: DecisionInput): readonly Change[] {
 
 /** What passes with time: an outage, the middle of a task. */
 function situationChanges(input: DecisionInput): readonly Change[] {
-  const changes = [...new Set(input.unavailable.map(({ model }) => model))].map((model): Change => {
+  const changes = [
+    ...new Set(input.unavailable.filter((entry) => entry.isLasting !== true).map(({ model }) => model)),
+  ].map((model): Change => {
     const unavailable = input.unavailable.filter((entry) => entry.model !== model);
     return { change: `${model} available again`, input: { ...input, unavailable } };
   });

@@ -13,7 +13,7 @@ import { AnswerStream } from './answer-stream.ts';
 import type { Answer, AttemptContext, AttemptOutcome, Upstream } from './attempt.ts';
 import { createDispatchers, type Dispatchers } from './dispatchers.ts';
 import { openCall, type HttpCall, type ResponseHeaders } from './http-call.ts';
-import { requestHeaders, urlOf, type Connection } from './request-headers.ts';
+import { headerLosses, requestHeaders, urlOf, type Connection } from './request-headers.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { AttemptError, isOurBug, transportFailure } from './transport-failure.ts';
 import { createTokenCounter, type TokenCounter } from './token-counter.ts';
@@ -118,7 +118,7 @@ class HttpAttempt {
         answer: await this.#receive(call),
         timeToFirstChunkMs: (call.firstByteAtMs ?? this.#deps.clock.monotonicMs()) - this.#startedMs,
         headers: passedOn(call.headers),
-        warnings: encoded.warnings,
+        warnings: [...encoded.warnings, ...this.#headerLosses()],
       };
     } catch (error) {
       this.#release();
@@ -146,6 +146,11 @@ class HttpAttempt {
       if (!(error instanceof RouterError) || !error.code.startsWith('request.')) throw error;
       throw new AttemptError('rejected', error.message, { statusCode: error.statusCode });
     }
+  }
+
+  #headerLosses(): readonly string[] {
+    const { request, clientHeaders } = this.#context;
+    return headerLosses(this.#dialect.id, request.dialect, clientHeaders);
   }
 
   /** Resolves when status and headers are here. */

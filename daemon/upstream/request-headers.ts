@@ -26,6 +26,24 @@ const PASSED_ON: Readonly<Record<DialectId, readonly string[]>> = {
   'openai-embeddings': [],
 };
 
+/** Client headers that ask a provider of the dialect for something; lost where another dialect is spoken. */
+const WISHES: Readonly<Partial<Record<DialectId, string>>> = {
+  'openai-chat': 'openai-beta',
+  'openai-responses': 'openai-beta',
+  'anthropic-messages': 'anthropic-beta',
+};
+
+/** What of the client's headers cannot be carried to a provider of another dialect, one sentence each. */
+export function headerLosses(
+  spoken: DialectId,
+  clientDialect: DialectId,
+  clientHeaders: ReadonlyMap<string, string> | undefined,
+): readonly string[] {
+  const wish = WISHES[clientDialect];
+  if (spoken === clientDialect || wish === undefined || clientHeaders?.has(wish) !== true) return [];
+  return [`the header ${wish} has no counterpart at the chosen model and was left out`];
+}
+
 /** Set by us or by the connection; neither the configuration nor a client may. */
 const OURS = new Set([
   'connection',

@@ -19,6 +19,7 @@ export class UsageTally {
   private cacheCreation: number | undefined;
   private output: number | undefined;
   private thinking: number | undefined;
+  private write1h: number | undefined;
 
   /** Takes in a `usage` object; the event with all that is known by now, undefined when the object holds no counts. */
   merge(value: JsonValue | undefined): StreamEvent | undefined {
@@ -34,7 +35,9 @@ export class UsageTally {
       sumOf(objectOf(wire['cache_creation'])) ??
       this.cacheCreation;
     this.thinking = countOf(objectOf(wire['output_tokens_details'])?.['thinking_tokens']) ?? this.thinking;
-    return { type: 'usage', usage: this.total() };
+    this.write1h = countOf(objectOf(wire['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? this.write1h;
+    const { write1h = 0 } = this;
+    return { type: 'usage', usage: this.total(), ...(write1h === 0 ? {} : { cacheWrite1hTokens: write1h }) };
   }
 
   private total(): TokenUsage {

@@ -5,6 +5,7 @@ import {
   clientDialectOf,
   clientDialects,
   dialectForPath,
+  likelyDialectOf,
   upstreamDialectOf,
   upstreamDialects,
   wirePaths,
@@ -35,4 +36,17 @@ describe('dialect registry', () => {
   it('throws for a dialect that no provider speaks', () => {
     assert.throws(() => upstreamDialectOf('ollama-chat'), /not spoken to providers/);
   });
+
+  for (const [dialect, body] of [
+    ['google-generate', { contents: [] }],
+    ['openai-responses', { input: 'x' }],
+    ['anthropic-messages', { system: 'x', messages: [] }],
+    ['anthropic-messages', { messages: [], tools: [{ name: 'f', input_schema: {} }] }],
+    ['openai-chat', { messages: [], tools: [{ type: 'function', function: { name: 'f' } }] }],
+    ['openai-chat', {}],
+  ] as const) {
+    it(`takes ${JSON.stringify(body)} for ${dialect}`, () => {
+      assert.equal(likelyDialectOf(body), dialect);
+    });
+  }
 });
