@@ -30,6 +30,9 @@ export interface MessageRules {
 
 type Edits = Map<string, string | undefined>;
 
+/** Names under which providers write readable thoughts; a client sends them back to whichever model is next. */
+const THOUGHT_FIELDS = ['reasoning_content', 'reasoning', 'thinking'] as const;
+
 /** JSON text of the messages; undefined when nothing has to change. */
 export function editMessages(
   request: ConversationRequest,
@@ -49,7 +52,19 @@ function isWalkNeeded(
   const { bytes } = request.body;
   const hasSeals =
     history !== undefined && (bytes.includes('"reasoning_details"') || bytes.includes('"thought_signature"'));
-  return hasSeals || instruction !== undefined || (traits !== undefined && isPicky(traits, isThinking));
+  const hasForeignText =
+    isTextForeign(request, target) && THOUGHT_FIELDS.some((field) => bytes.includes(`"${field}"`));
+  const isFitted = traits !== undefined && isPicky(traits, isThinking);
+  return hasSeals || hasForeignText || instruction !== undefined || isFitted;
+}
+
+/**
+ * Whether readable thoughts must not go up: many models refuse members that they do not know. A client that names the
+ * very model knows what it takes, and so may a model of which nothing is known.
+ */
+function isTextForeign(request: ConversationRequest, { traits, upstreamModel }: EncodeTarget): boolean {
+  if (traits === undefined || request.requestModel === upstreamModel) return false;
+  return traits.wantsReasoningBack !== true && traits.needsReasoningWithCalls !== true;
 }
 
 function isPicky(traits: ModelTraits, isThinking: boolean): boolean {
@@ -69,6 +84,7 @@ class MessageEditor {
   readonly #bytes: Buffer;
   readonly #traits: ModelTraits | undefined;
   readonly #callId: ((id: string) => string) | undefined;
+  readonly #isTextForeign: boolean;
 
   constructor(request: ConversationRequest, rules: MessageRules, losses: Losses) {
     this.#request = request;
@@ -77,6 +93,7 @@ class MessageEditor {
     this.#bytes = request.body.bytes;
     this.#traits = rules.target.traits;
     this.#callId = this.#traits?.toolCallIds === undefined ? undefined : writtenCallId(this.#traits);
+    this.#isTextForeign = isTextForeign(request, rules.target);
   }
 
   edit(list: Span): string | undefined {
@@ -106,10 +123,10 @@ class MessageEditor {
     const refused = this.#traits?.refusesMessageFields ?? [];
     const isCut = refused.filter((field) => this.#remove(field, members, edits)).length > 0;
     this.#editIds(members, edits);
-    const isCutToo = this.#cutForeignDetails(members, edits);
+    const isForeignCut = [this.#cutForeignDetails(members, edits), this.#cutForeignText(members, edits)];
     this.#addReasoning(members, index, edits);
     if (edits.size === 0) return undefined;
-    if ((isCut || isCutToo) && !this.#hasContent(members)) return null;
+    if ((isCut || isForeignCut.includes(true)) && !this.#hasContent(members, edits)) return null;
     return spliceMembers(parseRequestBody(this.#bytes.subarray(span.start, span.end)), edits).toString();
   }
 
@@ -168,6 +185,15 @@ class MessageEditor {
     return true;
   }
 
+  #cutForeignText(members: ReadonlyMap<string, Span>, edits: Edits): boolean {
+    if (!this.#isTextForeign || this.#value(members, 'role') !== 'assistant') return false;
+    const found = THOUGHT_FIELDS.filter((field) => members.has(field) && !edits.has(field));
+    for (const field of found) edits.set(field, undefined);
+    const isLost = found.some((field) => (this.#value(members, field) ?? '') !== '');
+    if (isLost) this.#losses.foreignThoughts();
+    return isLost;
+  }
+
   /** Clients of this dialect seldom send thoughts back; for some providers there must be one with every call. */
   #addReasoning(members: ReadonlyMap<string, Span>, index: number, edits: Edits): void {
     const { target, isThinking } = this.#rules;
@@ -180,10 +206,12 @@ class MessageEditor {
     edits.set('reasoning_content', JSON.stringify(texts.length === 0 ? NO_REASONING : texts.join('\n')));
   }
 
-  #hasContent(members: ReadonlyMap<string, Span>): boolean {
+  #hasContent(members: ReadonlyMap<string, Span>, edits: Edits): boolean {
     const content = this.#value(members, 'content') ?? '';
     const parts = this.#list(members, 'content')?.length ?? (content === '' ? 0 : 1);
-    return parts > 0 || (this.#list(members, 'tool_calls')?.length ?? 0) > 0 || members.has('function_call');
+    if (parts > 0 || (this.#list(members, 'tool_calls')?.length ?? 0) > 0) return true;
+    const others = ['function_call', 'refusal', 'audio', 'reasoning_details'];
+    return others.some((field) => !edits.has(field) && (this.#value(members, field) ?? '') !== '');
   }
 
   #list(members: ReadonlyMap<string, Span>, field: string): readonly Span[] | undefined {

@@ -65,20 +65,22 @@ export function editSettings(
   return { isThinking, ...(instruction === undefined ? {} : { instruction }) };
 }
 
-/** The limit of the model holds under both names; a name that the model is known not to take gives way to the other. */
+/**
+ * The limit of the model holds under both names; a name that the model is known not to take gives way to the other.
+ * Vendors refuse a request with both, so the smaller one counts then.
+ */
 function editLimits(body: RequestBody, { traits, maxOutputTokens }: EncodeTarget, edits: MemberEdits): void {
+  const asked = LIMIT_FIELDS.flatMap((field) => numberOf(member(body, field)) ?? []);
+  const isBoth = asked.length === LIMIT_FIELDS.length;
+  const right = traits?.outputLimitField ?? (isBoth ? 'max_tokens' : undefined);
+  const limit = Math.min(...asked, maxOutputTokens);
   for (const field of LIMIT_FIELDS) {
-    const asked = numberOf(member(body, field));
-    if (asked !== undefined && asked > maxOutputTokens) edits.set(field, String(maxOutputTokens));
+    if (!body.members.has(field)) continue;
+    if (right !== undefined && field !== right) edits.set(field, undefined);
+    else if ((numberOf(member(body, field)) ?? 0) > limit) edits.set(field, String(limit));
   }
-  const right = traits?.outputLimitField;
-  if (right === undefined) return;
-  const wrong = LIMIT_FIELDS.find((field) => field !== right);
-  if (wrong === undefined || !body.members.has(wrong)) return;
-  const asked = numberOf(member(body, wrong));
-  if (asked !== undefined && numberOf(member(body, right)) === undefined)
-    edits.set(right, String(Math.min(asked, maxOutputTokens)));
-  edits.set(wrong, undefined);
+  const isMoved = right !== undefined && asked.length > 0 && numberOf(member(body, right)) === undefined;
+  if (isMoved) edits.set(right, String(limit));
 }
 
 /** Answers whether the model may think, as far as the request says so. */

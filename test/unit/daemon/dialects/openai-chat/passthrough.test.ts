@@ -40,15 +40,28 @@ describe('openai-chat passthrough of requests', () => {
     assert.deepEqual(warnings, []);
   });
 
-  it('lowers both names of the output limit, and only when they are above it', () => {
-    assert.equal(
-      passed(`{"model":"up","max_tokens":101,"max_completion_tokens":1e3,${MESSAGES}}`),
-      `{"model":"up","max_tokens":100,"max_completion_tokens":100,${MESSAGES}}`,
-    );
+  it('lowers the output limit under both of its names, and only when it is above', () => {
+    for (const name of ['max_tokens', 'max_completion_tokens']) {
+      assert.equal(
+        passed(`{"model":"up","${name}":1e3,${MESSAGES}}`),
+        `{"model":"up","${name}":100,${MESSAGES}}`,
+      );
+      const below = `{"model":"up","${name}":9.9e1,${MESSAGES}}`;
+      assert.equal(passed(below), below);
+    }
     assert.equal(
       passed(`{"model":"up","max_tokens":1e2,"max_completion_tokens":null,${MESSAGES}}`),
       `{"model":"up","max_tokens":1e2,"max_completion_tokens":null,${MESSAGES}}`,
     );
+  });
+
+  it('[B2] keeps the older name and the smaller value of an output limit that is there twice', () => {
+    const both = (older: string, newer: string) =>
+      passed(`{"model":"up","max_tokens":${older},"max_completion_tokens":${newer},${MESSAGES}}`);
+    const only = (limit: string) => `{"model":"up","max_tokens":${limit},${MESSAGES}}`;
+    assert.equal(both('101', '1e3'), only('100'));
+    assert.equal(both('7', '6'), only('6'));
+    assert.equal(both('6e0', '7'), only('6e0'));
   });
 
   it('asks for usage in a stream and keeps the other stream options', () => {
@@ -115,7 +128,19 @@ describe('openai-chat passthrough of requests, fitted to the model [A5]', () => 
     );
     assert.equal(
       fitted(body('"max_completion_tokens":5,"max_tokens":6,'), { outputLimitField: 'max_tokens' }).text,
-      body('"max_tokens":6,'),
+      body('"max_tokens":5,'),
+    );
+    assert.deepEqual(
+      fitted(body('"max_completion_tokens":500,"max_tokens":400,'), {
+        outputLimitField: 'max_completion_tokens',
+      }),
+      { text: body('"max_completion_tokens":100,'), warnings: [] },
+    );
+    assert.equal(
+      fitted(body('"max_completion_tokens":null,"max_tokens":4,'), {
+        outputLimitField: 'max_completion_tokens',
+      }).text,
+      body('"max_completion_tokens":4,'),
     );
   });
 
@@ -286,6 +311,67 @@ describe('openai-chat passthrough of requests, thoughts [B5]', () => {
     const asked = (seal: Seal): boolean => seal.maker === undefined;
     const fit = fitted(enveloped, {}, { history: { maker: 'me', owns: asked, recall: () => [] } });
     assert.ok(!fit.text.includes(envelope), fit.text);
+  });
+});
+
+describe('openai-chat passthrough of requests, readable thoughts [B5]', () => {
+  const messages = (...texts: readonly string[]) => `"messages":[ ${texts.join(' , ')} ]}`;
+  const thought = (field: string) => `{"role":"assistant", "content" : "\\u00e9","${field}":"t","x":1.0}`;
+  const plain = '{"role":"assistant", "content" : "\\u00e9","x":1.0}';
+  const user = '{"role":"user","content":"u","reasoning":"of the user"}';
+  const WARNING = 'thoughts of another model were left out';
+
+  for (const field of ['reasoning_content', 'reasoning', 'thinking']) {
+    it(`cuts ${field} out for a model that does not want it back, and not one other byte`, () => {
+      const text = (message: string, model: string) => `{"model":"${model}",${messages(message, user)}`;
+      assert.deepEqual(fitted(text(thought(field), 'auto'), {}), {
+        text: text(plain, 'up'),
+        warnings: [WARNING],
+      });
+    });
+  }
+
+  it('leaves readable thoughts as they are where the model wants them or the client names it', () => {
+    const text = (model: string) => `{"model":"${model}",${messages(thought('reasoning_content'), user)}`;
+    const untouched = { text: text('up'), warnings: [] };
+    assert.deepEqual(fitted(text('up'), {}), untouched);
+    assert.deepEqual(fitted(text('auto'), { wantsReasoningBack: true }), untouched);
+    assert.deepEqual(fitted(text('auto'), { needsReasoningWithCalls: true }), untouched);
+  });
+
+  it('leaves readable thoughts as they are for a model of which nothing is known', () => {
+    const text = (model: string) => `{"model":"${model}",${messages(thought('reasoning_content'), user)}`;
+    assert.equal(passed(text('auto')), text('up'));
+  });
+
+  it('takes empty thoughts out without a word', () => {
+    const message = '{"role":"assistant","content":"","reasoning_content":null,"reasoning":""}';
+    assert.deepEqual(fitted(`{"model":"auto",${messages(message, user)}`, {}), {
+      text: `{"model":"up",${messages('{"role":"assistant","content":""}', user)}`,
+      warnings: [],
+    });
+  });
+
+  it('takes out messages that held nothing but thoughts, and keeps refusals', () => {
+    const text = messages(
+      user,
+      '{"role":"assistant","content":null,"reasoning":"r"}',
+      '{"role":"assistant","content":null,"refusal":"no","reasoning":"r"}',
+    );
+    assert.deepEqual(fitted(`{"model":"auto",${text}`, {}), {
+      text: `{"model":"up",${messages(user, '{"role":"assistant","content":null,"refusal":"no"}')}`,
+      warnings: [WARNING],
+    });
+  });
+
+  it('keeps proven thoughts of the target when their readable text goes', () => {
+    const details = '"reasoning_details":[{"type":"reasoning.encrypted","data":"AAAA"}]';
+    const message = (more: string) => `{"role":"assistant","content":""${more},${details}}`;
+    const history: SignedHistory = { maker: 'me', owns: () => true, recall: () => [] };
+    assert.equal(
+      fitted(`{"model":"auto",${messages(message(',"reasoning":"r"'))}`, {}, { history }).text,
+      `{"model":"up",${messages(message(''))}`,
+    );
   });
 });
 
