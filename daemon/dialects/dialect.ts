@@ -109,6 +109,8 @@ export interface UpstreamCodec {
   createStreamDecoder(): StreamDecoder;
   /** `bodyText` is at most 64 KiB of what the upstream sent with an error status. */
   decodeFailure(statusCode: number, bodyText: string): AttemptFailure;
+  /** How a tool of this name is called at a provider of this dialect; deterministic. Absent = by its own name. */
+  readonly fitToolName?: (name: string) => string;
   /** How a provider of this dialect is asked for the exact size of a request of the same dialect; absent = it cannot be. */
   readonly tokenCount?: TokenCountCodec;
 }

@@ -30,10 +30,11 @@ function ownNames(
   fitToolName: (name: string) => string,
 ): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  for (const { name } of request.tools()) {
+  const tools = request.tools();
+  for (const { name } of tools) {
     const written = fitToolName(name);
     if (!names.has(written)) names.set(written, name);
   }
-  for (const { name } of request.tools()) names.set(name, name);
+  for (const { name } of tools) names.set(name, name);
   return names;
 }

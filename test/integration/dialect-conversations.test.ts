@@ -8,11 +8,23 @@ import OpenAI from 'openai';
 
 import { KNOWN_PROVIDERS, type KnownProvider } from '../../daemon/catalog/known-providers.ts';
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
-import { arrayOf, isJsonObject, type JsonObject, type JsonValue, objectOf } from '../../daemon/util/json.ts';
+import {
+  arrayOf,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  objectOf,
+  stringOf,
+} from '../../daemon/util/json.ts';
 import { CLIENT_PATHS, HABITS, turn } from '../support/conversation-turn.ts';
 import { type Ask, askAs, postAs, type WireAsk, wireAsk } from '../support/dialect-clients.ts';
-import { CLIENT_DIALECTS, type ClientDialectId, createClient } from '../support/echo-clients.ts';
-import { json, startFakeUpstream, type FakeUpstream } from '../support/fake-upstream.ts';
+import {
+  CLIENT_DIALECTS,
+  type ClientDialectId,
+  createClient,
+  type EchoClient,
+} from '../support/echo-clients.ts';
+import { json, startFakeUpstream, type FakeUpstream, type Verb } from '../support/fake-upstream.ts';
 import { configFor, runDaemon, type TestDaemon, type TestModel } from '../support/run-daemon.ts';
 import { answering, UPSTREAM_DIALECTS } from '../support/wire-answers.ts';
 
@@ -100,6 +112,48 @@ describe('[A3] a conversation in every pair of dialects', () => {
     return upstream;
   }
 
+  /** Two turns and a stream in which the model calls the tool by the name that it was told. */
+  async function checkToolName(
+    client: ClientDialectId,
+    provider: UpstreamDialectId,
+    name: string,
+  ): Promise<void> {
+    const upstream = upstreamOf(provider);
+    const callsTool: Verb = (context) => {
+      const calls = [
+        { id: 'call_1', name: toolNameIn((context.request.json ?? {}) as JsonObject), args: { path: '/0' } },
+      ];
+      return answering(provider, { calls })(context);
+    };
+    const echo = withToolCalled(createClient(client, HABITS), name);
+    echo.say('read it');
+    upstream.next(callsTool);
+    const isGoogle = client === 'google-generate';
+    const path = CLIENT_PATHS[client].replace(':generateContent', ':streamGenerateContent?alt=sse');
+    const streamed = { path, body: { ...echo.body, ...(isGoogle ? {} : { stream: true }) } };
+    const options = { headers: { 'x-pointsman-model': provider } };
+    const stream = await (await postAs(client, daemon, streamed, options)).text();
+    const written = toolNameIn((upstream.requests.at(-1)?.json ?? {}) as JsonObject);
+    assert.ok(stream.includes(`"name":"${name}"`), stream);
+    upstream.next(callsTool, answering(provider, { text: 'done' }));
+    await turn(daemon, echo, provider);
+    assert.deepEqual(
+      echo.openCalls.map((call) => call.name),
+      [name],
+    );
+    echo.giveResults(['the file']);
+    await turn(daemon, echo, provider);
+    const sent = (upstream.requests.at(-1)?.json ?? {}) as JsonObject;
+    assert.equal(toolNameIn(sent), written);
+    if ((client as string) === provider) return;
+    assert.match(written, ALLOWED_NAMES[provider]);
+    const history = JSON.stringify(sent['messages'] ?? sent['input'] ?? sent['contents']);
+    assert.ok(history.includes(`"name":"${written}"`), history);
+    if (written === name) return;
+    assert.ok(!stream.includes(written), stream);
+    assert.ok(!history.includes(name), history);
+  }
+
   async function lastSent(client: ClientDialectId, asked: WireAsk, model: string): Promise<JsonObject> {
     const dialect = model.replace('reasoning-', '') as UpstreamDialectId;
     const upstream = upstreamOf(dialect);
@@ -125,6 +179,10 @@ describe('[A3] a conversation in every pair of dialects', () => {
         assert.deepEqual(callIdsIn(sent), { calls: ids, results: ids });
         const text = JSON.stringify(sent);
         assert.ok(text.indexOf('first file') < text.indexOf('second file'), text);
+      });
+
+      it(`tools have names that fit the provider, and the client sees its own: ${client} at ${provider}`, async () => {
+        for (const name of [LONG_NAME, 'a.b/c']) await checkToolName(client, provider, name);
       });
 
       it(`[B2] a limit above the model's is clamped: ${client} at ${provider}`, async () => {
@@ -290,6 +348,36 @@ describe('a provider', () => {
 });
 
 // ---- help ----
+
+const LONG_NAME = `mcp__plugin_everything_github__${'x'.repeat(39)}`;
+
+const ALLOWED_NAMES: Readonly<Record<UpstreamDialectId, RegExp>> = {
+  'openai-chat': /^[a-zA-Z0-9_-]{1,64}$/,
+  'openai-responses': /^[a-zA-Z0-9_-]{1,64}$/,
+  'anthropic-messages': /^[a-zA-Z0-9_-]{1,128}$/,
+  'google-generate': /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/,
+};
+
+/** Name of the one tool of a request. */
+function toolNameIn(sent: JsonObject): string {
+  const tool = objectOf(arrayOf(sent['tools'])[0]);
+  const declared =
+    objectOf(tool?.['function']) ?? objectOf(arrayOf(tool?.['functionDeclarations'])[0]) ?? tool;
+  return stringOf(declared?.['name']) ?? '';
+}
+
+/** The client with its one tool under another name. */
+function withToolCalled(echo: EchoClient, name: string): EchoClient {
+  return new Proxy(echo, {
+    get(target, member) {
+      const value: unknown = Reflect.get(target, member);
+      if (typeof value === 'function') return value.bind(target) as unknown;
+      if (member !== 'body') return value;
+      const text = JSON.stringify(value).replaceAll('"name":"read"', `"name":"${name}"`);
+      return JSON.parse(text) as unknown;
+    },
+  });
+}
 
 /** How each vendor's ids begin. */
 const OWN_ID: Readonly<Record<UpstreamDialectId, string>> = {

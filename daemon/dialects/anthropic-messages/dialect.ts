@@ -12,6 +12,7 @@ import { lossOf } from './losses.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
 import { tokenCount } from './token-count.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 export const anthropicMessages: Dialect = {
   id: 'anthropic-messages',
@@ -27,5 +28,6 @@ export const anthropicMessages: Dialect = {
   decodeResponse,
   createStreamDecoder,
   decodeFailure,
+  fitToolName: (name) => TOOL_NAMES.fit(name),
   tokenCount,
 };

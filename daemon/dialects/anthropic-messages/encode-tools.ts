@@ -58,7 +58,6 @@ function encodeTool(tool: ToolDefinition, mayBeStrict: boolean, losses: Losses):
   }
   const description = functionDescriptionOf(tool) ?? '';
   const name = TOOL_NAMES.fit(tool.name);
-  if (name !== tool.name) losses.add(`the tool ${tool.name} is called ${name} at the chosen model`);
   const fitted = fitToolSchema(schema);
   const isStrict = mayBeStrict && tool.strict === true && !fitted.isLooser;
   const strict = isStrict ? fitStrictSchema(fitted.schema) : fitted;

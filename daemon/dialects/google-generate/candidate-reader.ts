@@ -9,6 +9,7 @@ import { fieldOf, listOf } from './fields.ts';
 import { decodeFinishReason, isBlunder, wireReasonOf } from './finish-reason.ts';
 import { PartialArguments } from './partial-arguments.ts';
 import { sealOf } from './thought-signature.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 interface OpenPart {
   readonly kind: 'text' | 'reasoning';
@@ -139,7 +140,13 @@ export class CandidateReader {
     const id = `${this.choice}-tool-${count}`;
     const callId = wireId === '' ? derivedId(this.responseId, this.choice, count) : wireId;
     this.openCall = { id, args: new PartialArguments() };
-    this.emit({ type: 'tool-input-start', id, choice: this.choice, callId, name });
+    this.emit({
+      type: 'tool-input-start',
+      id,
+      choice: this.choice,
+      callId,
+      name: TOOL_NAMES.original(name),
+    });
   }
 
   private endCall(args: string): void {

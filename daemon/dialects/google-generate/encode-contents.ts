@@ -11,6 +11,7 @@ import { withOwnThoughts } from '../recalled-thoughts.ts';
 import { argumentsObject } from './candidate-writer.ts';
 import { parseExactObject } from '../exact-json.ts';
 import { NO_SIGNATURE, wantsSignedCalls } from './thought-signature.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 type ToolResult = Extract<ContentPart, { type: 'tool-result' }>;
 type ToolCall = Extract<ContentPart, { type: 'tool-call' }>;
@@ -105,11 +106,12 @@ class ContentEncoder {
     }
   }
 
-  private call({ callId, name, input, isText = false }: ToolCall): JsonObject {
+  private call({ callId, name: ownName, input, isText = false }: ToolCall): JsonObject {
+    const name = TOOL_NAMES.fit(ownName);
     this.names.set(callId, name);
     if (!isText && input.trim() !== '' && parseExactObject(input) === undefined) {
       this.losses.add(
-        `arguments of the tool ${name} that are no JSON object were sent as its one text argument`,
+        `arguments of the tool ${ownName} that are no JSON object were sent as its one text argument`,
       );
     }
     return { functionCall: { id: callId, name, args: argumentsObject(input, isText) } };

@@ -12,6 +12,7 @@ import { Losses, noteUncarried, withoutRefused } from '../losses.ts';
 import { encodeContents } from './encode-contents.ts';
 import { passRequest } from './passthrough.ts';
 import { thinkingConfigOf } from './thinking-config.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 const MAX_STOP_SEQUENCES = 5;
 
@@ -95,7 +96,7 @@ function encodeTool(tool: ToolDefinition, losses: Losses): JsonObject[] {
   const description = functionDescriptionOf(tool);
   return [
     {
-      name: tool.name,
+      name: TOOL_NAMES.fit(tool.name),
       ...(description === undefined ? {} : { description }),
       ...(tool.kind === 'function' && tool.parameters === undefined
         ? {}
@@ -113,8 +114,9 @@ function encodeToolChoice(
 ): JsonObject | undefined {
   if (choice === undefined) return undefined;
   const { kind } = choice;
+  const chosen = choice.kind === 'tool' ? TOOL_NAMES.fit(choice.name) : undefined;
   if (names.length === 0 && (kind === 'auto' || kind === 'none')) return undefined;
-  if (names.length === 0 || (kind === 'tool' && !names.includes(choice.name))) {
+  if (names.length === 0 || (chosen !== undefined && !names.includes(chosen))) {
     losses.add('the tool choice asks for a tool that was left out');
     return undefined;
   }
@@ -123,7 +125,7 @@ function encodeToolChoice(
     return undefined;
   }
   const modes = { auto: 'AUTO', none: 'NONE', required: 'ANY', tool: 'ANY' } as const;
-  const allowed = choice.kind === 'tool' ? { allowedFunctionNames: [choice.name] } : {};
+  const allowed = chosen === undefined ? {} : { allowedFunctionNames: [chosen] };
   return { functionCallingConfig: { mode: modes[choice.kind], ...allowed } };
 }
 

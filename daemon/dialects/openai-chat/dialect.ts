@@ -11,6 +11,7 @@ import { lossOf } from './losses.ts';
 import { createFrameFilter } from './passthrough.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 export const openAiChat: Dialect = {
   id: 'openai-chat',
@@ -26,4 +27,5 @@ export const openAiChat: Dialect = {
   decodeResponse,
   createStreamDecoder,
   decodeFailure,
+  fitToolName: (name) => TOOL_NAMES.fit(name),
 };

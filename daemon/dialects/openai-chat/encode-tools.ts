@@ -51,8 +51,6 @@ function encodeTool(tool: ToolDefinition, losses: Losses): JsonObject | undefine
   }
   const description = functionDescriptionOf(tool);
   const name = TOOL_NAMES.fit(tool.name);
-  if (!TOOL_NAMES.isReversible(tool.name))
-    losses.add(`the tool ${tool.name} is called ${name} at the chosen model`);
   return {
     type: 'function',
     function: {

@@ -11,6 +11,7 @@ import { createFrameFilter } from './frame-filter.ts';
 import { lossOf } from './losses.ts';
 import { createStreamDecoder } from './stream-decoder.ts';
 import { createStreamEncoder } from './stream-encoder.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 export const openAiResponses: Dialect = {
   id: 'openai-responses',
@@ -26,4 +27,5 @@ export const openAiResponses: Dialect = {
   decodeResponse,
   createStreamDecoder,
   decodeFailure,
+  fitToolName: (name) => TOOL_NAMES.fit(name),
 };

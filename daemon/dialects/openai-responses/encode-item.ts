@@ -10,6 +10,7 @@ import { stringOf, type JsonObject } from '../../util/json.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
 import type { Losses } from '../losses.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 /** "Invalid 'input[2].call_id': string too long. Expected a string with maximum length 64" (OpenAI, 2026-07). */
 const MAX_ID_CHARS = 64;
@@ -82,7 +83,8 @@ export class ItemEncoder {
   }
 
   private callItem(part: Part<'tool-call'>): JsonObject {
-    const { callId, name, input } = part;
+    const { callId, input } = part;
+    const name = TOOL_NAMES.fit(part.name);
     if (part.isText === true) {
       this.textCalls.add(callId);
       return { type: 'custom_tool_call', call_id: callId, name, input };

@@ -18,6 +18,7 @@ import type { EncodeTarget } from '../dialect.ts';
 import { withoutRefused, type Losses } from '../losses.ts';
 import { LOGPROBS_INCLUDE } from './decode-settings.ts';
 import { shortId } from './encode-item.ts';
+import { TOOL_NAMES } from './tool-names.ts';
 
 /** Stop sequences, penalties, `seed`, `logit_bias` and `top_k` have no counterpart in this dialect. */
 export const CARRIED_SETTINGS: ReadonlySet<SettingName> = new Set<SettingName>([
@@ -189,7 +190,8 @@ function encodeTools(
 }
 
 function encodeTool(tool: ToolDefinition): JsonObject {
-  const { kind, name, description, strict } = tool;
+  const { kind, description, strict } = tool;
+  const name = TOOL_NAMES.fit(tool.name);
   if (kind === 'custom')
     return withoutAbsent({ type: 'custom', name, description, format: customFormat(tool) });
   const schema = functionSchemaOf(tool) ?? {};
@@ -225,5 +227,5 @@ function encodeToolChoice(
     losses.leftOut(`the choice of the tool ${choice.name}`);
     return undefined;
   }
-  return { type: chosen.kind, name: chosen.name };
+  return { type: chosen.kind, name: TOOL_NAMES.fit(chosen.name) };
 }

@@ -18,7 +18,7 @@ import {
   stringOf,
 } from '../../util/json.ts';
 import type { AnswerContent } from './finish-reason.ts';
-import { namespacedName } from './tool-names.ts';
+import { namespacedName, TOOL_NAMES } from './tool-names.ts';
 
 type ItemKind = 'message' | 'reasoning' | 'call' | 'other';
 type TextKind = 'text' | 'refusal' | 'reasoning';
@@ -259,7 +259,7 @@ export class OutputReader {
       id: `call-${item.index}`,
       choice: 0,
       callId: stringOf(wire['call_id']) || stringOf(wire['id']) || `call_${item.index}`,
-      name: namespacedName(stringOf(wire['namespace']), stringOf(wire['name']) ?? ''),
+      name: namespacedName(stringOf(wire['namespace']), TOOL_NAMES.original(stringOf(wire['name']) ?? '')),
       ...(type === 'custom_tool_call' ? { isText: true } : {}),
     });
     this.inputDelta(item, item.input);

@@ -1,8 +1,12 @@
 // Tools of a namespace have one flat name elsewhere, `<namespace>__<name>`, and get their two names back here. And
-// which tools of a request take free text.
+// which tools of a request take free text, and how long names may be.
 
 import type { ConversationRequest, ToolDefinition } from '../../conversation/request.ts';
 import { objectOf, stringOf } from '../../util/json.ts';
+import { ToolNames } from '../tool-names.ts';
+
+/** https://platform.openai.com/docs/api-reference/responses/create (tools.name), checked 2026-11-21. */
+export const TOOL_NAMES = new ToolNames(64);
 
 const SEPARATOR = '__';
 

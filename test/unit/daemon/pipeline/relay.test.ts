@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { StreamEvent } from '../../../../daemon/conversation/stream-event.ts';
 import type { Dialect } from '../../../../daemon/dialects/dialect.ts';
 import { openAiChat } from '../../../../daemon/dialects/openai-chat/dialect.ts';
 import { RouterError } from '../../../../daemon/errors.ts';
@@ -237,5 +238,62 @@ describe('a streamed answer', () => {
     const usage = chatFrames('one two', { usage: wireUsage(50, 7) });
     const client = await relayed(prepare(streamOf([usage]), { body: streamBody, metadata: 'body' }));
     assert.match(client.body(), /"cost_usd":0\.000064/);
+  });
+});
+
+describe('a tool that is called', () => {
+  const longName = `mcp__server__${'x'.repeat(60)}`;
+  const written = openAiChat.fitToolName?.(longName) ?? '';
+  const declared = (name: string): unknown => ({ type: 'function', function: { name } });
+  const body = ask('go', { stream: true, tools: [declared('other'), declared(longName)] });
+
+  /** Tells the names of the called tools, and nothing else. */
+  const namesDialect: Dialect = {
+    ...wordsDialect,
+    encodeResponse: (events) => ({ called: events.map(calledIn).join('') }),
+    createStreamEncoder: () => ({ push: calledIn, end: () => '.' }),
+  };
+
+  function calledIn(event: StreamEvent): string {
+    return event.type === 'tool-input-start' ? event.name : '';
+  }
+
+  function framesCalling(name: string): readonly string[] {
+    const tool_calls = [{ index: 0, id: 'c', type: 'function', function: { name, arguments: '{}' } }];
+    const choice = { index: 0, delta: { tool_calls }, finish_reason: 'tool_calls' };
+    return [`data: ${JSON.stringify({ id: 'a', choices: [choice] })}\n\n`, 'data: [DONE]\n\n'];
+  }
+
+  function plainCalling(name: string): Buffer {
+    const tool_calls = [{ id: 'c', type: 'function', function: { name, arguments: '{}' } }];
+    const choice = { index: 0, message: { role: 'assistant', tool_calls }, finish_reason: 'tool_calls' };
+    return Buffer.from(JSON.stringify({ id: 'a', choices: [choice] }));
+  }
+
+  it('has its own name in a streamed answer, though it was cut for the provider', async () => {
+    assert.notEqual(written, longName);
+    const options = { clientDialect: namesDialect, body };
+    const client = await relayed(prepare(streamOf([framesCalling(written)]), options));
+    assert.equal(client.body(), `${longName}.`);
+  });
+
+  it('has its own name in a plain answer, though it was cut for the provider', async () => {
+    const options = { clientDialect: namesDialect, body };
+    const client = await relayed(prepare(plainAnswer(plainCalling(written)), options));
+    assert.deepEqual(JSON.parse(client.body()), { called: longName });
+  });
+
+  it('keeps a name that is declared as it is, or not at all', async () => {
+    const tools = [declared(longName), declared(written)];
+    for (const name of [written, 'nobody-knows']) {
+      const options = { clientDialect: namesDialect, body: ask('go', { stream: true, tools }) };
+      const client = await relayed(prepare(streamOf([framesCalling(name)]), options));
+      assert.equal(client.body(), `${name}.`);
+    }
+  });
+
+  it('is left alone in the bytes for a client of the same dialect', async () => {
+    const client = await relayed(prepare(plainAnswer(plainCalling(written)), { body }));
+    assert.deepEqual(client.writes, [plainCalling(written)]);
   });
 });

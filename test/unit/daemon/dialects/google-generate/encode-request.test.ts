@@ -66,6 +66,31 @@ const sealed = (value: string, text = ''): ContentPart => ({
 const SKIP = 'skip_thought_signature_validator';
 
 describe('google-generate requests to Google', () => {
+  it('give tools names that Google takes, in declarations, choice, calls and results', () => {
+    for (const name of ['a.b/c', '1st', 'x'.repeat(70)]) {
+      const base = withMessages(
+        user(say('go')),
+        model({ type: 'tool-call', callId: 'c', name, input: '{}' }),
+        user(result('c', say('r'))),
+      );
+      const request = Object.assign(Object.create(base) as ConversationRequest, {
+        tools: () => [{ kind: 'function', name, raw: {} }],
+        settings: () => ({ toolChoice: { kind: 'tool', name } }),
+      });
+      const text = JSON.stringify(sent(request).body);
+      const names = [...text.matchAll(/"name":"([^"]*)"|"allowedFunctionNames":\["([^"]*)"\]/g)];
+      const written = new Set(names.map(([, named, allowed]) => named ?? allowed));
+      assert.equal(names.length, 4);
+      assert.equal(written.size, 1);
+      assert.match([...written][0] ?? '', /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}$/);
+    }
+  });
+
+  it('leave names with dots and colons as they are', () => {
+    const messages = [user(say('go')), model({ type: 'tool-call', callId: 'c', name: 'a.b:c', input: '{}' })];
+    assert.match(JSON.stringify(sent(withMessages(...messages)).body), /"name":"a\.b:c"/);
+  });
+
   it('go to the method of the model, streams as server-sent events', () => {
     const pathOf = (request: ConversationRequest, upstreamModel = 'gemini-3.8-flash') =>
       encodeRequest(request, { ...TARGET, upstreamModel }).path;

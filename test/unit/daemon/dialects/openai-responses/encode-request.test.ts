@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Message } from '../../../../../daemon/conversation/request.ts';
 import { encodeRequest } from '../../../../../daemon/dialects/openai-responses/encode-request.ts';
 import { RouterError } from '../../../../../daemon/errors.ts';
+import type { JsonObject } from '../../../../../daemon/util/json.ts';
 import { encodedBody, foreign, ownerOf, TARGET, user, warningsOf } from './request-support.ts';
 
 const system = (...texts: readonly string[]): Message => {
@@ -78,6 +79,26 @@ describe('encodeRequest (openai-responses)', () => {
       ],
     );
     assert.deepEqual(encodedBody(request), encodedBody(request));
+  });
+
+  it('gives tools names that this dialect takes, in definitions, choice and history', () => {
+    for (const name of ['a.b/c', 'x'.repeat(70)]) {
+      const call = { type: 'tool-call', callId: 'c', name, input: '{}' } as const;
+      const request = foreign([user('go'), { role: 'assistant', content: [call] }], {
+        tools: () => [{ kind: 'function', name, raw: {} }],
+        settings: () => ({ toolChoice: { kind: 'tool', name } }),
+      });
+      const { tools, tool_choice: choice, input } = encodedBody(request) as Record<string, JsonObject[]>;
+      const written = tools?.[0]?.['name'];
+      assert.match(JSON.stringify(written), /^"[a-zA-Z0-9_-]{1,64}"$/);
+      assert.deepEqual(choice, { type: 'function', name: written });
+      const called = input?.find(({ type }) => type === 'function_call');
+      assert.equal(called?.['name'], written);
+      assert.deepEqual(
+        warningsOf(request).filter((warning) => warning.includes('name')),
+        [],
+      );
+    }
   });
 
   it('puts thoughts back that the client could not keep [B5]', () => {
