@@ -21,7 +21,7 @@ import { mutated, Rng, textOf, type Tree } from '../../../support/hostile-input.
 import { ANSWERS, ENVELOPE_START, REQUESTS, STREAMS } from '../../../support/hostile-seeds.ts';
 
 const scale = Number(process.env['POINTSMAN_HOSTILE_SCALE'] ?? 1);
-const runs = (count: number) => ({ numRuns: count * scale, seed: 20261121 });
+const runs = (count: number) => ({ numRuns: Math.ceil((count * scale) / 2), seed: 20261121 });
 const seeds = fc.nat({ max: 2 ** 31 - 1 });
 
 const many = <T>(count: number, make: (index: number) => T): T[] =>
