@@ -178,7 +178,7 @@ function systemText(format: UpstreamFormat, body: Json): string {
 }
 
 /** What may be left out without the model being told anything else: how it samples, and what to cache. */
-const HARMLESS = /^(topP|temperature|cache_control) /;
+const HARMLESS = /^(topP|temperature|cache_control|the header anthropic-beta) /;
 
 async function checkBooks(daemon: TestDaemon, calls: number, clientDialect: DialectId): Promise<void> {
   const records = await daemon.waitForExchanges(calls);
