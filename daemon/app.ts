@@ -300,6 +300,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     graceMs: GRACE_MS,
     clock,
     log,
+    flushLog: () => log.flush(),
     exit(code) {
       log.flushNow(); // after a second signal nobody waits for the log
       stopped.resolve(hasBug ? 1 : code);
@@ -311,7 +312,6 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       { name: 'upstream', run: () => upstream.close() },
       { name: 'ledger', run: () => ledger.close() },
       { name: 'lockfile', run: () => removeLockfile(home, lockfile) },
-      { name: 'log', run: () => log.flush() },
     ],
   });
   const stop = (reason: string): void => shutdown.signal(reason);

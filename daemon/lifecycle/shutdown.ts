@@ -17,6 +17,8 @@ export interface ShutdownOptions {
   readonly graceMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Resolves when the log's lines are written; awaited after the last line, so that nothing is under way at the end. */
+  readonly flushLog?: () => Promise<void>;
   /** Ends the process. Called only by `signal`. */
   readonly exit: (code: number) => void;
 }
@@ -59,7 +61,8 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
   };
 }
 
-async function runSteps({ steps, graceMs, clock, log }: ShutdownOptions, reason: string): Promise<number> {
+async function runSteps(options: ShutdownOptions, reason: string): Promise<number> {
+  const { steps, graceMs, clock, log, flushLog } = options;
   // Without a live handle Node would end as soon as the last socket closes, before the later steps have run.
   const keepAlive = setInterval(() => undefined, 1000);
   const deadlineMs = clock.monotonicMs() + graceMs;
@@ -74,10 +77,11 @@ async function runSteps({ steps, graceMs, clock, log }: ShutdownOptions, reason:
         log.error('a step of the shutdown failed', { step: step.name, error: failure });
       }
     }
+    log.info('stopped', { code });
+    if (flushLog !== undefined) await runStep({ name: 'log', run: flushLog }, LEAST_STEP_MS, clock, log);
   } finally {
     clearInterval(keepAlive);
   }
-  log.info('stopped', { code });
   return code;
 }
 

@@ -7,7 +7,11 @@ import { createVirtualClock } from '../../../support/virtual-clock.ts';
 
 const GRACE_MS = 30_000;
 
-function create(steps: readonly ShutdownStep[], log: Log = silentLog) {
+function create(
+  steps: readonly ShutdownStep[],
+  log: Log = silentLog,
+  flushLog: () => Promise<void> = () => Promise.resolve(),
+) {
   const clock = createVirtualClock();
   const exits: number[] = [];
   const shutdown: Shutdown = createShutdown({
@@ -15,6 +19,7 @@ function create(steps: readonly ShutdownStep[], log: Log = silentLog) {
     graceMs: GRACE_MS,
     clock,
     log,
+    flushLog,
     exit: (code) => exits.push(code),
   });
   /** A shutdown that has begun keeps the process alive, so tests see it through. */
@@ -126,6 +131,20 @@ describe('shutdown', () => {
     assert.equal(isDone, false);
     await clock.advance(1);
     assert.equal(await done, 1);
+  });
+
+  it('ends when its own last line is written too, and waits for a stuck log no longer than for a step', async () => {
+    const lines: string[] = [];
+    const flushed: string[][] = [];
+    const log: Log = { ...silentLog, info: (message) => void lines.push(message) };
+    const { shutdown } = create([], log, () => Promise.resolve(void flushed.push([...lines])));
+    assert.equal(await shutdown.begin('test'), 0);
+    assert.deepEqual(flushed, [['stopping', 'stopped']]);
+
+    const stuck = create([], silentLog, () => new Promise(() => undefined));
+    const done = stuck.shutdown.begin('test');
+    await stuck.clock.advance(LEAST_STEP_MS + CUT_MS);
+    assert.equal(await done, 0);
   });
 
   it('gives 1 when a step fails after it was cut', async () => {
