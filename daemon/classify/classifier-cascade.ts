@@ -7,6 +7,7 @@ import type { Classification } from '../protocol/vocabulary.ts';
 import { systemClock } from '../util/clock.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Classifier, ClassifierResult, RequestFeatures } from './classifier.ts';
+import { needsOfGrade } from './grade.ts';
 
 export interface ClassifierCascadeOptions {
   /** Longest wait for one classifier, ms. Those that answer at once are never timed. */
@@ -22,7 +23,7 @@ const LAST_RESORT: Classification = Object.freeze({
   taskType: 'general',
   complexity: 'moderate',
   confidence: 0,
-  needsStronger: 0.5,
+  ...needsOfGrade('moderate', 0),
   classifierName: 'none',
   signals: Object.freeze(['no classifier was available']),
 });

@@ -6,6 +6,8 @@ import type { Classification, Complexity, TaskType } from '../protocol/vocabular
 import { shapeOf } from './ask-shape.ts';
 import type { AskShape } from './ask-shape.ts';
 import type { Classifier, RequestFeatures } from './classifier.ts';
+import { FAILURE_LIMIT, asNeeds, gradeOfNeeds } from './grade.ts';
+import type { Needs } from './grade.ts';
 import { createPhraseMatcher, wordsIn } from './phrase-matcher.ts';
 import type { PhraseMatch } from './phrase-matcher.ts';
 import {
@@ -80,11 +82,11 @@ function classify(features: RequestFeatures, options: RuleClassifierOptions): Cl
   }
   if (features.userTurns > options.maxTurnsBeforeUpgrade()) {
     signals.push(`conversation of ${features.userTurns} user turns is never simple`);
-    difficulty = Math.max(difficulty, 0);
+    difficulty = Math.max(difficulty, LIFTED_DIFFICULTY);
   }
   const { taskType, why } = taskOf(features, own, context);
   signals.push(...why);
-  const complexity = gradeOf(difficulty, hardness);
+  const complexity = gradeOfNeeds(needsOf(difficulty, hardness));
   const isOpaque = own.isOpaque && context === undefined;
   return {
     taskType,
@@ -92,7 +94,7 @@ function classify(features: RequestFeatures, options: RuleClassifierOptions): Cl
     confidence: round(
       isOpaque ? OPAQUE_CONFIDENCE : Math.min(MAX_CONFIDENCE, confidenceOf(complexity, difficulty, hardness)),
     ),
-    needsStronger: round(sigmoid(difficulty)),
+    ...needsOf(difficulty, hardness),
     classifierName: 'rules',
     signals,
   };
@@ -249,14 +251,17 @@ function isFollowUp(ask: string): boolean {
   return findOpeners(words).some((match) => match.at === 0);
 }
 
+/** Clearly beyond the border between simple and moderate, and no further. */
+const LIFTED_DIFFICULTY = 0.1;
 const CONTEXT_DECAY = 0.1;
 /** What is not understood counts as moderate, as an unknown label does. */
 const OPAQUE_DIFFICULTY = 0.7;
 const OPAQUE_CONFIDENCE = 0.2;
 
-function gradeOf(difficulty: number, hardness: number): Complexity {
-  if (difficulty < 0) return 'simple';
-  return hardness < COMPLEX_FROM ? 'moderate' : 'complex';
+/** At difficulty 0, and at the hardness from which an ask is complex, exactly at the border of the grade. */
+function needsOf(difficulty: number, hardness: number): Needs {
+  const border = Math.log(FAILURE_LIMIT / (1 - FAILURE_LIMIT));
+  return asNeeds(sigmoid(border + difficulty), sigmoid(border + hardness - COMPLEX_FROM));
 }
 
 function confidenceOf(complexity: Complexity, difficulty: number, hardness: number): number {

@@ -46,6 +46,11 @@ const policy = group({
   successThreshold: decimal(0, 1)
     .default(0.75)
     .describe('Least probability of success of a chosen model, 0 to 1.'),
+  effort: choice(['adjust', 'follow'])
+    .default('adjust')
+    .describe(
+      'adjust: reasoning effort may be lowered or raised before another model is taken. follow: as the client asks.',
+    ),
   escalation: group({
     weakAnswer: flag().default(true).describe('A weak answer lets the next tier answer.'),
     stall: flag().default(true).describe('A task that does not get on moves to the next tier.'),

@@ -1,11 +1,21 @@
 // How a request wants its answer made: sampling, tools, thinking. The words are neutral; every dialect reads its own
 // fields into them and writes its own fields from them.
 
+import type { ReasoningEffort } from '../protocol/vocabulary.ts';
 import type { JsonValue } from '../util/json.ts';
 
+export type { ReasoningEffort };
+
 /** Weakest first. Vendors have other words (`xhigh`, `max`) for the strongest; the nearest one is taken. */
-export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
-export type ReasoningEffort = (typeof REASONING_EFFORTS)[number];
+export const REASONING_EFFORTS = [
+  'none',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+] as const satisfies readonly ReasoningEffort[];
 
 export interface ReasoningWish {
   readonly effort?: ReasoningEffort;

@@ -6,7 +6,7 @@ import { requestClass } from '../classify/client-identity.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import { isPassedOn } from '../dialects/dialect.ts';
 import type { Decision, DecisionInput, RequestControls } from '../protocol/exchange-record.ts';
-import type { Classification, Complexity } from '../protocol/vocabulary.ts';
+import type { Classification, Complexity, ReasoningEffort } from '../protocol/vocabulary.ts';
 import { conversationId } from '../route/conversation-identity.ts';
 import type { ConversationStore } from '../route/conversation-store.ts';
 import { decisionPoint } from '../route/decision-point.ts';
@@ -81,6 +81,10 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     controls,
     standingOverride: override,
     affinityModel: state?.model ?? null,
+    affinityEffort: null,
+    requestedEffort: request.settings().reasoning?.effort ?? null,
+    evidence: { cohort: '', tiers: {}, models: {} },
+    escalation: null,
     unavailable: [...deps.unavailable(atMs), ...withoutDocuments(request, table.targets)],
     atMs,
   };
@@ -94,7 +98,9 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     profile: plan.profile,
     reason: plan.reason,
     candidates: plan.candidates,
+    bindingConstraint: plan.bindingConstraint,
     chosen: plan.targets[0]?.id ?? '',
+    effort: effortOf(plan),
     baseline: plan.baseline?.id ?? null,
     fallbacks: plan.targets.slice(1).map((target) => target.id),
     wouldFlip: [],
@@ -103,6 +109,11 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     tableHash: table.hash,
   };
   return { plan, conversationId: identity.id, decision };
+}
+
+function effortOf({ targets, efforts }: Pick<RoutePlan, 'targets' | 'efforts'>): ReasoningEffort | null {
+  const chosen = targets[0];
+  return chosen === undefined ? null : (efforts[chosen.id] ?? null);
 }
 
 /** No routing and no conversation: the model that is named. `input` is null, since no policy was asked. */
@@ -117,7 +128,9 @@ function decidePassedOn({ request, features, classification, snapshot }: DecideI
     profile: plan.profile,
     reason: plan.reason,
     candidates: plan.candidates,
+    bindingConstraint: plan.bindingConstraint,
     chosen: plan.targets[0]?.id ?? '',
+    effort: effortOf(plan),
     baseline: plan.baseline?.id ?? null,
     fallbacks: [],
     wouldFlip: [],

@@ -5,12 +5,15 @@ import type {
   CacheStatus,
   Capability,
   Classification,
+  Complexity,
   DecisionPoint,
   DialectId,
   ErrorCode,
   ExchangeStatus,
   FailureKind,
+  OutcomeKind,
   Profile,
+  ReasoningEffort,
   RouteReason,
   TokenUsage,
   UsageSource,
@@ -113,7 +116,11 @@ export interface Decision {
   readonly profile: Profile;
   readonly reason: RouteReason;
   readonly candidates: readonly Candidate[];
+  /** What kept the next cheaper model from being chosen, as a sentence; null when the cheapest of all was chosen. */
+  readonly bindingConstraint: string | null;
   readonly chosen: string;
+  /** How hard the chosen model is asked to think; null = as the client asked. */
+  readonly effort: ReasoningEffort | null;
   readonly baseline: string | null;
   readonly fallbacks: readonly string[];
   readonly wouldFlip: readonly WouldFlip[];
@@ -129,16 +136,46 @@ export interface Candidate {
   readonly model: string;
   /** null = unpriced. */
   readonly expectedCostUsd: number | null;
-  /** 0..1; null until success statistics exist for the model. */
+  /** 0..1, expected for this ask; null where it was not looked at (a model that was named). */
   readonly successProbability: number | null;
   readonly warmTokens: number;
-  /** Why it lost; null for the chosen one and for the fallbacks. */
+  /** The level of effort that these figures are for; null = as the client asked. */
+  readonly effort: ReasoningEffort | null;
+  /** Why it lost, also where only the price or the order decided; null for the chosen one. */
   readonly rejected: string | null;
 }
 
 export interface WouldFlip {
   readonly change: string;
   readonly to: string;
+  /** The same change for programs: a JSON merge patch (RFC 7396) of `input`. */
+  readonly patch: Readonly<Record<string, unknown>>;
+}
+
+/** Weighted counts of outcomes seen on this machine; old ones count less. */
+export interface OutcomeCounts {
+  readonly successes: number;
+  readonly failures: number;
+}
+
+/** What was seen on this machine of asks like this one. */
+export interface SuccessEvidence {
+  /** Kind of ask: task type, length, code, mathematics. */
+  readonly cohort: string;
+  readonly tiers: Readonly<Partial<Record<Complexity, OutcomeCounts>>>;
+  /** By model id; models without outcomes are absent. */
+  readonly models: Readonly<Record<string, OutcomeCounts>>;
+}
+
+/** One thing seen of a model after it answered; kept by the ledger, without any text. */
+export interface OutcomeRecord {
+  /** Unix epoch ms. */
+  readonly atMs: number;
+  readonly exchangeId: string;
+  readonly cohort: string;
+  readonly model: string;
+  readonly tier: Complexity;
+  readonly kind: OutcomeKind;
 }
 
 /** Everything the policy saw beside the routing table. Facts and sizes only, no text. */
@@ -155,6 +192,13 @@ export interface DecisionInput {
   readonly standingOverride: { readonly model: string; readonly scope: OverrideScope } | null;
   /** Model that this conversation is on; null for a new one. */
   readonly affinityModel: string | null;
+  /** The level of effort that this task is on, where the policy set one; null = as the client asks. */
+  readonly affinityEffort: ReasoningEffort | null;
+  /** What the client asked for; null = it did not say. */
+  readonly requestedEffort: ReasoningEffort | null;
+  readonly evidence: SuccessEvidence;
+  /** Set when the task goes badly on its model: only stronger ones come into question. */
+  readonly escalation: { readonly fromModel: string; readonly why: string } | null;
   /** Models out for now (failing, cooling down, no key), with the reason. */
   readonly unavailable: readonly {
     readonly model: string;

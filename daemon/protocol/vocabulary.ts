@@ -75,12 +75,24 @@ export interface Classification {
   readonly complexity: Complexity;
   /** 0..1, how sure the classifier is of `complexity`. */
   readonly confidence: number;
-  /** 0..1, probability that the cheapest tier would not do. */
+  /** 0..1, probability that a model of the cheapest tier would not do. */
   readonly needsStronger: number;
+  /** 0..1, probability that a model of the middle tier would not do either; never above `needsStronger`. */
+  readonly needsStrongest: number;
   readonly classifierName: string;
   /** Why, in words a person understands; shown by `explain`. */
   readonly signals: readonly string[];
 }
+
+/** How hard a model is asked to think, weakest first. Vendors' other words are mapped to the nearest of these. */
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/**
+ * What was seen of a model after it answered; what each says about success stands in `route/success-statistics.ts`.
+ * `completed`: the task went on or ended without any of the others.
+ */
+export type OutcomeKind =
+  'completed' | 'weak-answer' | 'stalled' | 'asked-again' | 'overridden' | 'rated-good' | 'rated-bad';
 
 /** How one attempt failed. What follows from each kind stands in `upstream/next-step.ts`. */
 export type FailureKind =
@@ -96,6 +108,8 @@ export type FailureKind =
   | 'rejected'
   | 'refusal'
   | 'invalid-response'
+  /** A complete answer that failed a mechanical check, so that a stronger model was asked. */
+  | 'weak-answer'
   | 'interrupted'
   | 'client-closed';
 

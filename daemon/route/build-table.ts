@@ -54,7 +54,9 @@ export function buildRoutingTable(config: TableConfig, catalog: Catalog): BuiltT
     bareModelNames: config.bareModelNames,
     maxAttempts: config.retries.maxAttempts,
     exactFallback: config.retries.exactFallback,
+    thresholds: { budget: {}, balanced: { default: config.policy.successThreshold }, quality: {} },
     maxTurnsBeforeUpgrade: config.policy.maxTurnsBeforeUpgrade,
+    adjustsEffort: config.policy.effort === 'adjust',
     aliases: aliasesOf(catalog),
   };
   const hash = hashOf({ ...rest, targets: rest.targets.map(withoutTraits) });

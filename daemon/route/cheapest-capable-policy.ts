@@ -32,7 +32,7 @@ export function createCheapestCapablePolicy(deps: CheapestCapableDeps): Policy {
       return planUnknown(deps, input, table, intent);
     },
     wouldFlip(input, table) {
-      return flipProbes(input, table, policy).map(({ change, to }) => ({ change, to }));
+      return flipProbes(input, table, policy).map(({ change, to }) => ({ change, to, patch: {} }));
     },
   };
   return policy;
@@ -294,10 +294,14 @@ function finish(intent: Intent, ranked: readonly RankedTarget[], outcome: Outcom
     expectedCostUsd,
     successProbability: null,
     warmTokens: 0,
+    effort: null,
     rejected: outcome.rejections.get(target.id)?.why ?? null,
   }));
   return {
     targets: outcome.chain.map(({ target }) => target),
+    efforts: {},
+    escalation: [],
+    bindingConstraint: null,
     baseline: intent.baseline,
     reason: outcome.reason,
     profile: intent.profile,

@@ -6,7 +6,7 @@ import type { Capability, Complexity, Profile, TaskType } from '../protocol/voca
 import type { Policy, RoutePlan, RoutingTable } from './policy.ts';
 
 /** A change that was tried and flips the choice; `input` is the changed input. */
-export interface FlipProbe extends WouldFlip {
+export interface FlipProbe extends Omit<WouldFlip, 'patch'> {
   readonly input: DecisionInput;
 }
 

@@ -4,7 +4,7 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import type { EligibilityFilter } from './eligibility.ts';
 
 export interface RejectedTarget {
-  readonly filter: EligibilityFilter | 'ceiling' | 'pinned';
+  readonly filter: EligibilityFilter | 'ceiling' | 'pinned' | 'escalation';
   /** A phrase that follows the model's name. */
   readonly why: string;
   readonly target: ModelTarget;

@@ -36,12 +36,22 @@ export function planPassedOn(
     reason: 'exact',
     profile: table.profile,
     candidates: [
-      { model: target.id, expectedCostUsd: null, successProbability: null, warmTokens: 0, rejected: null },
+      {
+        model: target.id,
+        expectedCostUsd: null,
+        successProbability: null,
+        warmTokens: 0,
+        effort: null,
+        rejected: null,
+      },
     ],
+    ...NOT_ROUTED,
     notes: [],
     error: null,
   };
 }
+
+const NOT_ROUTED = { efforts: {}, escalation: [], bindingConstraint: null } as const;
 
 function targetNamed(
   name: string,
@@ -80,6 +90,7 @@ function failed(table: RoutingTable, error: PlanError): RoutePlan {
     reason: 'exact',
     profile: table.profile,
     candidates: [],
+    ...NOT_ROUTED,
     notes: [],
     error,
   };

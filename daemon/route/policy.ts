@@ -3,14 +3,19 @@
 
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { Candidate, DecisionInput, WouldFlip } from '../protocol/exchange-record.ts';
-import type { Complexity, Profile, RouteReason, TaskType } from '../protocol/vocabulary.ts';
+import type { Complexity, Profile, ReasoningEffort, RouteReason, TaskType } from '../protocol/vocabulary.ts';
 
-/** Model ids in order of preference, per profile, task type (or `default`) and grade. */
+/** The user's own lists: model ids in order of preference, per profile, task type (or `default`) and grade. */
 export type ProfileTable = Readonly<
   Record<
     Profile,
     Readonly<Partial<Record<TaskType | 'default', Readonly<Partial<Record<Complexity, readonly string[]>>>>>>
   >
+>;
+
+/** Least probability of success of a chosen model, 0..1, per profile and task type (or `default`). */
+export type SuccessThresholds = Readonly<
+  Record<Profile, Readonly<Partial<Record<TaskType | 'default', number>>>>
 >;
 
 /** Everything a policy knows about the world: models, prices, tables, settings. Immutable; made once per configuration. */
@@ -19,6 +24,7 @@ export interface RoutingTable {
   readonly hash: string;
   readonly targets: readonly ModelTarget[];
   readonly profiles: ProfileTable;
+  readonly thresholds: SuccessThresholds;
   readonly profile: Profile;
   /** Id of the model that `auto` and unknown names are compared with; null when no model is configured. */
   readonly baseline: string | null;
@@ -26,6 +32,8 @@ export interface RoutingTable {
   readonly maxAttempts: number;
   readonly exactFallback: boolean;
   readonly maxTurnsBeforeUpgrade: number;
+  /** Whether the level of reasoning may be lowered or raised before another model is taken. */
+  readonly adjustsEffort: boolean;
   /** Other exact names of models that are declared somewhere (a vendor's dated names): name -> upstreamModel. */
   readonly aliases?: Readonly<Record<string, string>>;
 }
@@ -34,11 +42,17 @@ export interface RoutingTable {
 export interface RoutePlan {
   /** First is the choice, the rest the fallback chain. Empty only when `error` is set. */
   readonly targets: readonly ModelTarget[];
+  /** Level of effort to ask of a model, by its id; models that are absent get what the client asked for. */
+  readonly efforts: Readonly<Record<string, ReasoningEffort>>;
+  /** Who answers in place of the choice when its answer is weak: stronger models that may be asked, next one first. */
+  readonly escalation: readonly ModelTarget[];
   readonly baseline: ModelTarget | null;
   readonly reason: RouteReason;
   readonly profile: Profile;
   /** Every target that was looked at, with its expected cost and why it lost. */
   readonly candidates: readonly Candidate[];
+  /** What kept the next cheaper model from being chosen; null when nothing did. */
+  readonly bindingConstraint: string | null;
   readonly notes: readonly string[];
   /** Set when nothing can serve the request. */
   readonly error: PlanError | null;

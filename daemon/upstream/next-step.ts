@@ -13,6 +13,7 @@
 // | rejected         | never                                | one other vendor    | none      |
 // | refusal          | never                                | stop                | none      |
 // | invalid-response | alone                                | next target         | count     |
+// | weak-answer      | never                                | next stronger model | none      |
 // | interrupted      | alone                                | next target         | count     |
 // | client-closed    | never                                | stop                | none      |
 //
@@ -76,6 +77,7 @@ const TABLE: Readonly<Record<FailureKind, Row>> = {
   rejected: { again: 'never', onward: 'one-other-vendor', health: 'none' },
   refusal: { again: 'never', onward: 'stop', health: 'none' },
   'invalid-response': { again: 'alone', onward: 'next-target', health: 'count' },
+  'weak-answer': { again: 'never', onward: 'next-target', health: 'none' },
   interrupted: { again: 'alone', onward: 'next-target', health: 'count' },
   'client-closed': { again: 'never', onward: 'stop', health: 'none' },
 };

@@ -17,6 +17,7 @@ const RANKS: Readonly<Record<string, number>> = {
   dialects: 4,
   catalog: 5,
   classify: 5,
+  verify: 5,
   route: 6,
   upstream: 7,
   cache: 7,

@@ -21,6 +21,7 @@ function resultOf(classifierName: string): ClassifierResult {
     complexity: 'complex',
     confidence: 0.9,
     needsStronger: 0.9,
+    needsStrongest: 0.7,
   } as const;
   return { classification: { ...classification, classifierName, signals }, costUsd: 0.001 };
 }

@@ -115,7 +115,7 @@ describe('rule classifier', () => {
     assert.equal(judge('thanks!', { userTurns: 10 }).complexity, 'simple');
     const lifted = judge('thanks!', { userTurns: 11 });
     assert.equal(lifted.complexity, 'moderate');
-    assert.ok(lifted.needsStronger >= 0.5);
+    assert.ok(lifted.needsStronger > 0.25);
     assert.ok(lifted.signals.some((why) => why.includes('11 user turns')));
   });
 
@@ -182,7 +182,7 @@ describe('rule classifier', () => {
   it('agrees with itself: the grade is simple exactly when a stronger model is unlikely to be needed', () => {
     for (const [, , ask] of GRADED) {
       const { complexity, needsStronger } = judge(ask);
-      assert.equal(needsStronger < 0.5, complexity === 'simple', ask);
+      assert.equal(needsStronger <= 0.25, complexity === 'simple', ask);
     }
   });
 

@@ -15,6 +15,7 @@ const DEFAULTS = {
     mixedPlan: false,
     maxTurnsBeforeUpgrade: 10,
     successThreshold: 0.75,
+    effort: 'adjust',
     escalation: { weakAnswer: true, stall: true, verify: 'mechanical' },
   },
   classifier: { mode: 'local', timeoutMs: 1500 },

@@ -39,6 +39,7 @@ export const decision: Decision = {
     complexity: 'moderate',
     confidence: 0.8,
     needsStronger: 0.3,
+    needsStrongest: 0.1,
     classifierName: 'rules',
     signals: ['names a stack trace'],
   },
@@ -46,9 +47,18 @@ export const decision: Decision = {
   profile: 'balanced',
   reason: 'cheapest-capable',
   candidates: [
-    { model: 'flash', expectedCostUsd: 0.01, successProbability: null, warmTokens: 0, rejected: null },
+    {
+      model: 'flash',
+      expectedCostUsd: 0.01,
+      successProbability: null,
+      warmTokens: 0,
+      effort: null,
+      rejected: null,
+    },
   ],
+  bindingConstraint: null,
   chosen: 'flash',
+  effort: null,
   baseline: 'opus',
   fallbacks: ['pro'],
   wouldFlip: [],
@@ -61,12 +71,14 @@ export const table: RoutingTable = {
   hash: 'aaaaaaaaaaaaaaaa',
   targets: [],
   profiles: { budget: {}, balanced: {}, quality: {} },
+  thresholds: { budget: {}, balanced: {}, quality: {} },
   profile: 'balanced',
   baseline: null,
   bareModelNames: 'ceiling',
   maxAttempts: 3,
   exactFallback: false,
   maxTurnsBeforeUpgrade: 10,
+  adjustsEffort: true,
 };
 
 /** An answered, priced exchange at noon, with what is given replaced. */

@@ -16,6 +16,10 @@ const input: DecisionInput = {
   controls: { headerModel: null, queryModel: null, profile: null, maxCostUsd: null },
   standingOverride: null,
   affinityModel: null,
+  affinityEffort: null,
+  requestedEffort: null,
+  evidence: { cohort: 'code', tiers: {}, models: {} },
+  escalation: null,
   unavailable: [],
   atMs: NOON_MS,
 };
@@ -51,6 +55,9 @@ function policyWith(changes: Partial<RoutePlan>, seen: unknown[] = []): Policy {
       return {
         targets: [target('flash'), target('pro')],
         baseline: target('opus'),
+        efforts: {},
+        escalation: [],
+        bindingConstraint: null,
         reason: 'cheapest-capable',
         profile: 'balanced',
         candidates: [],

@@ -2,6 +2,7 @@
 // that expected costs can be worked out in the head: 1,000 input and 100 output tokens unless a test says otherwise.
 
 import * as fc from 'fast-check';
+import { needsOfGrade } from '../../../../daemon/classify/grade.ts';
 import type { ModelTarget, Pricing } from '../../../../daemon/catalog/model-target.ts';
 import type { DecisionInput, RequestControls } from '../../../../daemon/protocol/exchange-record.ts';
 import type {
@@ -89,12 +90,14 @@ export function table(overrides: Partial<RoutingTable> = {}): RoutingTable {
     hash: '0123456789abcdef',
     targets: SIX_MODELS,
     profiles: { budget: row, balanced: row, quality: row },
+    thresholds: { budget: {}, balanced: {}, quality: {} },
     profile: 'balanced',
     baseline: 'opus',
     bareModelNames: 'ceiling',
     maxAttempts: 3,
     exactFallback: false,
     maxTurnsBeforeUpgrade: 10,
+    adjustsEffort: true,
     ...overrides,
   };
 }
@@ -103,7 +106,8 @@ export function classification(
   complexity: Complexity = 'moderate',
   taskType: TaskType = 'general',
 ): Classification {
-  return { taskType, complexity, confidence: 0.8, needsStronger: 0.3, classifierName: 'test', signals: [] };
+  const needs = needsOfGrade(complexity, 0.8);
+  return { taskType, complexity, confidence: 0.8, ...needs, classifierName: 'test', signals: [] };
 }
 
 export const NO_CONTROLS: RequestControls = {
@@ -125,6 +129,10 @@ export function input(overrides: Partial<DecisionInput> = {}): DecisionInput {
     controls: NO_CONTROLS,
     standingOverride: null,
     affinityModel: null,
+    affinityEffort: null,
+    requestedEffort: null,
+    evidence: { cohort: 'general', tiers: {}, models: {} },
+    escalation: null,
     unavailable: [],
     atMs: AT_MS,
     ...overrides,

@@ -1,0 +1,47 @@
+// How probabilities become one of the three grades, and the other way round. One rule for every classifier, so that
+// the grade people see and the figures the policy reasons with always say the same.
+
+import type { Classification, Complexity } from '../protocol/vocabulary.ts';
+
+/**
+ * A tier is trusted with an ask when it would fail in at most one of four: the counterpart of the default threshold of
+ * success, 0.75 (routing.md, finding 4).
+ */
+export const FAILURE_LIMIT = 0.25;
+
+export type Needs = Pick<Classification, 'needsStronger' | 'needsStrongest'>;
+
+/** The lowest tier that is trusted with the ask. */
+export function gradeOfNeeds({ needsStronger, needsStrongest }: Needs): Complexity {
+  if (needsStronger <= FAILURE_LIMIT) return 'simple';
+  return needsStrongest <= FAILURE_LIMIT ? 'moderate' : 'complex';
+}
+
+/** Probabilities for a classifier that only names a grade. `confidence` 0..1: how far they lie from the borders. */
+export function needsOfGrade(complexity: Complexity, confidence: number): Needs {
+  const sure = Math.min(1, Math.max(0, confidence));
+  if (complexity === 'simple') {
+    const needsStronger = round(FAILURE_LIMIT - 0.2 * sure);
+    return { needsStronger, needsStrongest: round(needsStronger / 3) };
+  }
+  if (complexity === 'moderate') {
+    return { needsStronger: round(0.4 + 0.25 * sure), needsStrongest: round(FAILURE_LIMIT - 0.15 * sure) };
+  }
+  return { needsStronger: round(0.7 + 0.25 * sure), needsStrongest: round(0.35 + 0.45 * sure) };
+}
+
+/** Both as probabilities, the second never above the first. */
+export function asNeeds(needsStronger: number, needsStrongest: number): Needs {
+  const stronger = round(clamp(needsStronger));
+  return { needsStronger: stronger, needsStrongest: Math.min(stronger, round(clamp(needsStrongest))) };
+}
+
+/** Not a number counts as not known. */
+function clamp(value: number): number {
+  return Number.isNaN(value) ? 0.5 : Math.min(1, Math.max(0, value));
+}
+
+/** Three digits: more would only look exact. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
