@@ -10,7 +10,7 @@ import { RouterError } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ControlEvent } from '../protocol/control-events.ts';
 import type { AttemptRecord, Decision, ExchangeRecord } from '../protocol/exchange-record.ts';
-import type { CacheStatus, ExchangeStatus, FailureKind, RouteReason } from '../protocol/vocabulary.ts';
+import type { CacheStatus, ExchangeStatus, RouteReason } from '../protocol/vocabulary.ts';
 import type { ConversationStore } from '../route/conversation-store.ts';
 import type { AttemptReport, Refusal } from '../upstream/attempt-loop.ts';
 import type { AttemptOutcome } from '../upstream/attempt.ts';
@@ -19,25 +19,14 @@ import type { Clock } from '../util/clock.ts';
 import type { JsonObject } from '../util/json.ts';
 import type { Log } from '../util/log.ts';
 import { answerHeaders, answerMetadata, requestIdHeaders, type AnswerLabels } from './answer-labels.ts';
-import { AnswerObserver } from './answer-observer.ts';
 import { conversationAfter } from './conversation-memory.ts';
-import { PromptBooks, type PromptCaches } from './prompt-books.ts';
+import { ExchangeBooks, type ExchangeBooksDeps, type RejectedAnswer } from './exchange-books.ts';
 import { NO_CONTROLS, type ReceivedControls } from './request-controls.ts';
-import {
-  attemptMoney,
-  settleMoney,
-  settleUsage,
-  type ExchangeMoney,
-  type Usage,
-  type UsageGuess,
-} from './settle.ts';
 import type { AnswerSeals } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
-import { UsageBooks } from './usage-books.ts';
-import type { UsageCalibration } from './usage-calibration.ts';
 import type { WireRequest } from './wire-request.ts';
 
-export interface ExchangeDeps extends PromptCaches {
+export interface ExchangeDeps extends ExchangeBooksDeps {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly conversations: ConversationStore;
@@ -45,8 +34,6 @@ export interface ExchangeDeps extends PromptCaches {
   /** Whether anybody listens; events are not made for nobody. */
   readonly isHeard: () => boolean;
   readonly log: Log;
-  /** What earlier answers taught about estimates; absent = nothing is learnt. */
-  readonly usageCalibration?: UsageCalibration;
 }
 
 type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
@@ -63,20 +50,15 @@ export class Exchange {
   controls: ReceivedControls = NO_CONTROLS;
   readonly #deps: ExchangeDeps;
   readonly #wire: WireRequest;
-  readonly #attempts: AttemptRecord[] = [];
+  readonly #books: ExchangeBooks;
   readonly #warnings = new Set<string>();
-  readonly #observer = new AnswerObserver();
   #request: ConversationRequest | null = null;
   #features: RequestFeatures | null = null;
   #decision: Decision | null = null;
   #baseline: ModelTarget | null = null;
-  #classifierCostUsd = 0;
   #cached: CachedAnswer | null = null;
   #answer: Responded | null = null;
-  #answerStartedMs = 0;
   #seals: AnswerSeals | null = null;
-  #promptBooks: PromptBooks | null = null;
-  #usageBooks: UsageBooks | null = null;
   #isFinished = false;
   #isConversationKept = false;
 
@@ -94,6 +76,7 @@ export class Exchange {
     this.id = opened.id;
     this.clientName = opened.clientName;
     this.snapshot = opened.snapshot;
+    this.#books = new ExchangeBooks(deps, wire.receivedAtMs, () => this.elapsedMs());
   }
 
   /** Unix epoch seconds of arrival. */
@@ -108,8 +91,7 @@ export class Exchange {
 
   decoded(request: ConversationRequest): void {
     this.#request = request;
-    this.#promptBooks = new PromptBooks(this.#deps, request, this.#wire.receivedAtMs);
-    this.#usageBooks = new UsageBooks(request, this.#deps.usageCalibration);
+    this.#books.decoded(request);
     const begun = {
       exchangeId: this.id,
       startedAt: new Date(this.#wire.receivedAtMs).toISOString(),
@@ -131,7 +113,7 @@ export class Exchange {
     this.#features = given.features;
     this.#decision = given.decision;
     this.#baseline = given.baseline;
-    this.#classifierCostUsd = given.classifierCostUsd;
+    this.#books.routed({ ...given, reason: given.decision.reason });
     this.#publish({
       type: 'exchange-routed',
       exchangeId: this.id,
@@ -143,24 +125,15 @@ export class Exchange {
 
   /** An attempt that brought no answer. */
   attemptFailed(report: AttemptReport): void {
-    const { usage, source } = this.#promptLeftBehind(report);
-    const money = attemptMoney(usage, report.target, null, this.#wire.receivedAtMs);
-    const attempt: AttemptRecord = {
-      model: report.target.id,
-      provider: report.target.provider,
-      startedAtMs: report.startedAtMs,
-      durationMs: report.durationMs,
-      timeToFirstChunkMs: null,
-      status: report.failure.kind === 'client-closed' ? 'cancelled' : 'failed',
-      errorType: report.failure.kind,
-      statusCode: report.failure.statusCode ?? null,
-      usage,
-      usageSource: source,
-      costUsd: money.costUsd,
-      possiblyBilled: report.sent && mayBeBilled(report.failure.kind),
-      prices: money.prices,
-    };
-    this.#attempts.push(attempt);
+    this.#attemptEnded(this.#books.attemptFailed(report));
+  }
+
+  /** A complete answer that was weak, so that a stronger model answered. */
+  answerRejected(rejected: RejectedAnswer): void {
+    this.#attemptEnded(this.#books.answerRejected(rejected));
+  }
+
+  #attemptEnded(attempt: AttemptRecord): void {
     this.#publish({ type: 'attempt-end', exchangeId: this.id, attempt });
   }
 
@@ -168,7 +141,7 @@ export class Exchange {
   answered(answer: Responded, startedAtMs: number, seals?: AnswerSeals): void {
     this.#answer = answer;
     this.#seals = seals ?? null;
-    this.#answerStartedMs = startedAtMs;
+    this.#books.answered(answer, startedAtMs);
     for (const warning of answer.warnings) this.warn(warning);
   }
 
@@ -180,7 +153,7 @@ export class Exchange {
   /** A stored answer goes to the client instead of a model's. */
   servedFromCache(cached: CachedAnswer): void {
     this.#cached = cached;
-    this.#observer.observe(cached.events);
+    this.#books.servedFromCache(cached);
   }
 
   /**
@@ -192,10 +165,10 @@ export class Exchange {
   }
 
   observe(events: readonly StreamEvent[]): void {
-    this.#observer.observe(events);
+    this.#books.observe(events);
     this.#seals?.observe(events);
     // Before the last bytes leave: a quick client asks again before the provider has closed its stream.
-    if (this.#observer.isComplete) this.#keepConversation();
+    if (this.#books.isComplete) this.#keepConversation();
   }
 
   /** Why this model answered; null when nobody was chosen. */
@@ -209,7 +182,7 @@ export class Exchange {
 
   /** `x-pointsman-*` headers of the answer; the money ones only once it is known (`withMoney`). */
   responseHeaders(withMoney: boolean): Readonly<Record<string, string>> {
-    return answerHeaders(this.#labels(), withMoney ? this.#settle('ok').money : null);
+    return answerHeaders(this.#labels(), withMoney ? this.#books.settle('ok').money : null);
   }
 
   /** Of an answer that is an error. */
@@ -220,7 +193,7 @@ export class Exchange {
   /** The `_pointsman` member of an answer body, or undefined when nobody asked for it. */
   bodyMetadata(): JsonObject | undefined {
     if ((this.controls.metadata ?? this.snapshot.metadata) !== 'body') return undefined;
-    return answerMetadata(this.#labels(), this.#settle('ok').money);
+    return answerMetadata(this.#labels(), this.#books.settle('ok').money);
   }
 
   /**
@@ -233,8 +206,8 @@ export class Exchange {
     this.#safely('record the exchange', () => this.#close(statusOf(error), error));
     this.#keepConversation();
     this.#safely('remember signed thoughts', () => this.#seals?.close());
-    this.#safely('remember what was served', () => this.#rememberServed());
-    this.#safely('learn from the reported usage', () => this.#learnUsage());
+    this.#safely('remember what was served', () => this.#books.rememberServed());
+    this.#safely('learn from the reported usage', () => this.#books.learnUsage());
   }
 
   #close(status: ExchangeStatus, error: RouterError | undefined): void {
@@ -268,7 +241,7 @@ export class Exchange {
       ...this.#answeredBy(),
       classification: this.#decision?.classification ?? null,
       reason: this.reason,
-      attempts: this.#attempts.length + (this.#answer === null ? 0 : 1),
+      attempts: this.#books.attemptCount,
       cache: this.#cacheStatus(),
     };
   }
@@ -291,15 +264,14 @@ export class Exchange {
   }
 
   #record(status: ExchangeStatus, error: RouterError | undefined): ExchangeRecord {
-    const { attempts, money } = this.#settle(status);
+    const { attempts, money } = this.#books.settle(status);
     const last = attempts.at(-1);
-    const answer = this.#answer;
     const { model, provider } = this.#answeredBy();
     return {
       exchangeId: this.id,
       startedAt: new Date(this.#wire.receivedAtMs).toISOString(),
       durationMs: this.elapsedMs(),
-      timeToFirstChunkMs: answer === null ? null : this.#answerStartedMs + answer.timeToFirstChunkMs,
+      timeToFirstChunkMs: this.#books.timeToFirstChunkMs,
       client: this.clientName,
       clientDialect: this.#wire.dialect.id,
       conversationId: this.#decision?.conversationId ?? '',
@@ -314,7 +286,7 @@ export class Exchange {
       usage: last?.usage ?? null,
       usageSource: last?.usageSource ?? 'none',
       costUsd: money.costUsd,
-      classifierCostUsd: this.#classifierCostUsd,
+      classifierCostUsd: this.#books.classifierCostUsd,
       failedAttemptsCostUsd: money.failedAttemptsCostUsd,
       baselineModel: this.#baseline?.id ?? null,
       baselineCostUsd: money.baselineCostUsd,
@@ -329,97 +301,6 @@ export class Exchange {
       reason: this.reason,
       decision: this.#decision,
     };
-  }
-
-  /** Attempts and money as far as they are known now. May be asked before the end, for headers and metadata. */
-  #settle(status: ExchangeStatus): { attempts: readonly AttemptRecord[]; money: ExchangeMoney } {
-    const answering = this.#answeringAttempt(status);
-    const attempts = answering === null ? this.#attempts : [...this.#attempts, answering];
-    const money = settleMoney({
-      attempts,
-      classifierCostUsd: this.#classifierCostUsd,
-      baselineCostUsd: this.#baselineCostUsd(status, answering),
-    });
-    return { attempts, money };
-  }
-
-  #answeringAttempt(status: ExchangeStatus): AttemptRecord | null {
-    const answer = this.#answer;
-    if (answer === null) return null;
-    const seen = this.#observer;
-    const { usage, source } = settleUsage({
-      reported: seen.usage,
-      isComplete: seen.isComplete || status === 'ok',
-      hasContent: seen.sizes.hasContent,
-      guess: () => this.#guess(answer.target, seen),
-    });
-    const { reportedCostUsd, cacheWrite1hTokens } = seen;
-    const atMs = this.#wire.receivedAtMs;
-    const money = attemptMoney(usage, answer.target, reportedCostUsd, atMs, { cacheWrite1hTokens });
-    return {
-      model: answer.target.id,
-      provider: answer.target.provider,
-      startedAtMs: this.#answerStartedMs,
-      durationMs: this.elapsedMs() - this.#answerStartedMs,
-      timeToFirstChunkMs: answer.timeToFirstChunkMs,
-      status: status === 'ok' ? 'ok' : status === 'cancelled' ? 'cancelled' : 'failed',
-      errorType: status === 'ok' ? null : status === 'cancelled' ? 'client-closed' : 'interrupted',
-      statusCode: 200,
-      usage,
-      usageSource: source,
-      costUsd: money.costUsd,
-      possiblyBilled: source === 'estimated',
-      prices: money.prices,
-    };
-  }
-
-  #guess(target: ModelTarget, { sizes }: AnswerObserver): UsageGuess | null {
-    if (this.#features === null || this.#usageBooks === null) return null;
-    const { inputTokens: routedTokens } = this.#features;
-    const warmShare = this.#warmShare(target);
-    return this.#usageBooks.guess(target, { answer: sizes, routedTokens, warmShare });
-  }
-
-  /**
-   * A client that leaves before the first word has sent its prompt all the same, and providers bill what they have begun
-   * to read. Whether this one had begun nobody says, so it is an estimate, and `possiblyBilled`.
-   */
-  #promptLeftBehind({ target, sent, failure }: AttemptReport): Usage {
-    if (!sent || failure.kind !== 'client-closed') return { usage: null, source: 'none' };
-    const guess = (): UsageGuess | null => this.#guess(target, new AnswerObserver());
-    return settleUsage({ reported: null, isComplete: false, hasContent: false, guess });
-  }
-
-  /** What the answer's own count teaches about estimates for this model. */
-  #learnUsage(): void {
-    const { usage, isComplete, sizes } = this.#observer;
-    const target = this.#answer?.target;
-    if (target !== undefined && usage !== null && isComplete) this.#usageBooks?.learn(target, sizes, usage);
-  }
-
-  #baselineCostUsd(status: ExchangeStatus, answering: AttemptRecord | null): number | null {
-    // No complete answer, no saving: what was paid for it is lost. A client that left got what it wanted.
-    if (status === 'error' || status === 'interrupted') return 0;
-    // What a stored answer saves is not told yet: unknown, and never the price of a model that was not asked.
-    if (this.#cached !== null) return null;
-    if (answering === null) return 0;
-    const { usage } = answering;
-    if (usage === null) return null;
-    const served = this.#answer?.target;
-    if (served === undefined || this.#baseline === null) return null;
-    const baselineUsd = this.#promptBooks?.baselineUsd(usage, served, this.#baseline) ?? null;
-    // Asked for by name and served: this very request is what it is compared with, so routing saved and lost nothing.
-    const isItself = this.#decision?.reason === 'exact' && served.id === this.#baseline.id;
-    return isItself && baselineUsd !== null ? answering.costUsd : baselineUsd;
-  }
-
-  #warmShare(target: ModelTarget): number {
-    return this.#promptBooks?.warmShare(target, this.#features?.inputTokens ?? 0) ?? 0;
-  }
-
-  #rememberServed(): void {
-    const target = this.#answer?.target;
-    if (target !== undefined) this.#promptBooks?.remember(target, this.#features?.inputTokens ?? 0);
   }
 
   #cacheStatus(): CacheStatus {
@@ -451,17 +332,4 @@ function statusOf(error: RouterError | undefined): ExchangeStatus {
   if (error === undefined) return 'ok';
   if (error.code === 'client.closed') return 'cancelled';
   return error.code === 'router.shutting_down' ? 'interrupted' : 'error';
-}
-
-const MAYBE_BILLED: ReadonlySet<FailureKind> = new Set([
-  'connect',
-  'timeout',
-  'interrupted',
-  'invalid-response',
-  'client-closed',
-]);
-
-/** Of a request that was sent: a refusal is not billed; an answer that was lost, or never came, may be. */
-function mayBeBilled(kind: AttemptRecord['errorType']): boolean {
-  return kind !== null && MAYBE_BILLED.has(kind);
 }
