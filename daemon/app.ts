@@ -9,9 +9,13 @@ import { SHIPPED_NAMES } from './catalog/default-models.ts';
 import { KNOWN_LOCAL_SERVERS } from './catalog/known-providers.ts';
 import { createPriceBook } from './catalog/price-book.ts';
 import { PromptCacheReplay } from './catalog/prompt-cache-replay.ts';
+import type { Classifier } from './classify/classifier.ts';
 import { createClassifierCascade } from './classify/classifier-cascade.ts';
+import { createClassifierByMode } from './classify/hybrid-classifier.ts';
+import { createLearnedClassifier } from './classify/learned-classifier.ts';
 import { createRuleClassifier } from './classify/rule-classifier.ts';
 import { ConfigStore } from './config/config-store.ts';
+import type { RouterConfig } from './config/schema.ts';
 import { createControlApi } from './control/control-routes.ts';
 import { DaemonSurface } from './control/daemon-surface.ts';
 import { createEventSocket } from './control/event-socket.ts';
@@ -40,8 +44,11 @@ import { createKeyring } from './lifecycle/keyring.ts';
 import { removeLockfile, writeLockfile } from './lifecycle/lockfile.ts';
 import { createShutdown } from './lifecycle/shutdown.ts';
 import { loadTokens, TokenVerifier, watchTokens } from './lifecycle/tokens.ts';
+import { createFindModel } from './pipeline/ask-model.ts';
 import { countTokens } from './pipeline/count-tokens.ts';
+import { loadOutcomes, OutcomeWatch } from './pipeline/outcomes.ts';
 import { ResponseMemory } from './pipeline/response-memory.ts';
+import { RoutingTestGuard } from './pipeline/routing-test-guard.ts';
 import { serveExchange, type PipelineDeps } from './pipeline/serve-exchange.ts';
 import { SignedHistoryVault } from './pipeline/signed-history.ts';
 import { SnapshotStore } from './pipeline/snapshot-store.ts';
@@ -51,6 +58,7 @@ import { PROTOCOL_VERSION } from './protocol/control-api.ts';
 import { createCheapestCapablePolicy } from './route/cheapest-capable-policy.ts';
 import { ConversationStore } from './route/conversation-store.ts';
 import { OverrideBoard } from './route/override.ts';
+import { SuccessStatistics } from './route/success-statistics.ts';
 import { Health } from './upstream/health.ts';
 import { createHttpUpstream } from './upstream/http-attempt.ts';
 import { probeLocalServers } from './upstream/local-servers.ts';
@@ -123,6 +131,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     clock,
     log,
     known: SHIPPED_NAMES,
+    check: (candidate) => routingTests.check(candidate),
   });
   await config.start();
   const bus = createEventBus(log);
@@ -134,9 +143,28 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     priceBook: createPriceBook(),
     clock,
     log,
-    onChange: ({ table }) => ledger.rememberTable(table),
+    onChange({ table }) {
+      ledger.rememberTable(table);
+      void routingTests.refresh();
+    },
+  });
+  const policy = createCheapestCapablePolicy({
+    expectedCostUsd,
+    dialects: upstreamDialects.map((dialect) => dialect.id),
+  });
+  const routingTests = new RoutingTestGuard({
+    homeFile: path.join(home, 'routing.test.jsonl'),
+    config: () => config.current,
+    onFilesChanged: () => config.recheck(),
+    policy,
+    classifierFor: (candidate) => localClassifier(() => candidate.policy),
+    preview: (candidate, resolveKey) => snapshots.preview(candidate, resolveKey),
+    resolveKey: (provider, ref) => keyring.resolve(provider, ref),
+    clock,
+    log,
   });
   await snapshots.rebuild();
+  await routingTests.settled();
   const endDailyRebuild = snapshots.rebuildDaily();
   config.onChange((_, { valid, error }) => {
     const told = { type: 'config-update', valid, error } as const;
@@ -164,6 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     environment,
   });
   const overrides = new OverrideBoard(clock);
+  const statistics = new SuccessStatistics();
   const responseMemory = new ResponseMemory(clock);
   const pipeline: PipelineDeps = {
     snapshot: () => snapshots.current,
@@ -173,14 +202,23 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     ids: createIdSource(clock),
     log,
     cache: noResponseCache,
-    classifier: createClassifierCascade([
-      createRuleClassifier({ maxTurnsBeforeUpgrade: () => config.current.policy.maxTurnsBeforeUpgrade }),
-    ]),
-    policy: createCheapestCapablePolicy({
-      expectedCostUsd,
-      dialects: upstreamDialects.map((dialect) => dialect.id),
+    classifier: createClassifierByMode({
+      mode: () => config.current.classifier.mode,
+      local: localClassifier(() => config.current.policy),
+      findModel: createFindModel({
+        upstream,
+        health,
+        snapshot: () => snapshots.current,
+        settings: () => config.current.classifier,
+        clock,
+        log,
+      }),
+      clock,
     }),
+    policy,
     conversations: new ConversationStore(),
+    statistics,
+    outcomes: new OutcomeWatch({ statistics, ledger }),
     overrides,
     unavailable: () => health.unavailable(),
     promptCacheReplay: new PromptCacheReplay(),
@@ -202,6 +240,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     overrides,
     health,
     ledger,
+    routingTests: () => routingTests.status,
     putCredential: async (provider, apiKey) => {
       keyring.put(provider, apiKey);
       await snapshots.rebuild();
@@ -265,6 +304,9 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     upgrades,
   });
 
+  void loadOutcomes({ ledger, statistics, nowMs: clock.now() }).catch((error: unknown) =>
+    log.error('what was seen of models earlier could not be loaded', { error: String(error) }),
+  );
   const { url } = await server.listen(options.port ?? config.current.port, options.host);
   const lockfile = {
     pid: process.pid,
@@ -308,7 +350,10 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     steps: [
       { name: 'sockets', run: () => (events.close(), responsesSocket?.close()) }, // before http, which waits for every connection
       { name: 'http', run: () => server.close(GRACE_MS) },
-      { name: 'watchers', run: () => (config.close(), tokenWatch.close(), endDailyRebuild()) },
+      {
+        name: 'watchers',
+        run: () => (config.close(), routingTests.close(), tokenWatch.close(), endDailyRebuild()),
+      },
       { name: 'upstream', run: () => upstream.close() },
       { name: 'ledger', run: () => ledger.close() },
       { name: 'lockfile', run: () => removeLockfile(home, lockfile) },
@@ -329,6 +374,12 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       });
     },
   };
+}
+
+/** What grades asks without leaving this machine: for requests, and for routing tests of another configuration. */
+function localClassifier(policy: () => RouterConfig['policy']): Classifier {
+  const options = { maxTurnsBeforeUpgrade: () => policy().maxTurnsBeforeUpgrade };
+  return createClassifierCascade([createLearnedClassifier(options), createRuleClassifier(options)]);
 }
 
 function connectionOf(catalog: Catalog, name: string): ProviderConnection {

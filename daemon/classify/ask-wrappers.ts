@@ -1,17 +1,32 @@
-// What assistants put around the user's words, as data, and the linear scans that take it off again. Names of tags
-// decide, never sentences: sentences change with every release and every language, and a user can write them too.
-// Everything here looks at a text at most a fixed number of times, so that no text can make it slow.
+// What assistants put around the user's words, as data, and the linear scans that take it off again. Names of tags and
+// shapes of lines decide, never sentences: sentences change with every release and language, and a user can write them
+// too. Everything here looks at a text a fixed number of times at most, so that no text can make it slow.
 
-/** Tags that hold the user's own words wherever they stand; all else in that text is the assistant's. */
-const WORDS_ANYWHERE: readonly string[] = [
-  'userRequest', // Copilot Chat
-  'user_query', // Cursor
-  'user_request',
-  'user-request',
-  'user-query',
-  'user_message',
-  'user-message',
-];
+import { stripFrames, wordsUnderHeading } from './text-frames.ts';
+import {
+  closingNameAtEnd,
+  contentOfLast,
+  isMachineName,
+  lastOpening,
+  readTag,
+  skipSpace,
+} from './text-tags.ts';
+
+/** Tags (plain names) that hold the user's own words wherever they stand; all else in that text is the assistant's. */
+const WORDS_ANYWHERE: ReadonlySet<string> = new Set([
+  'userrequest', // Copilot Chat, Antigravity
+  'userquery', // Cursor
+  'usermessage', // Roo, Kilo
+  'userinput',
+  'userprompt',
+  'userquestion',
+  'usertask',
+  'currentrequest',
+  'issuedescription', // Junie
+]);
+
+/** In a text that reports what a tool did, these hold what the user said to it. */
+const WORDS_IN_RESULT: ReadonlySet<string> = new Set([...WORDS_ANYWHERE, 'feedback', 'answer']);
 
 /** Tags that hold the user's words when they open the text; what follows them is for the model. */
 const WORDS_LEADING: ReadonlySet<string> = new Set([
@@ -20,53 +35,50 @@ const WORDS_LEADING: ReadonlySet<string> = new Set([
 ]);
 
 /** As above, but common enough in pasted text that words outside of them count as well. */
-const WORDS_ALONE: ReadonlySet<string> = new Set(['task', 'feedback']); // Cline and its relatives
-
-/** Tags of assistants whose name does not give them away (lower case). */
-const MACHINE_NAMES: ReadonlySet<string> = new Set([
-  'attachment',
-  'attachments',
-  'context',
-  'environment',
-  'file',
-  'files',
-  'image',
-  'instructions',
-  'memories',
-  'memory',
-  'permissions',
-  'reminder',
-  'rules',
-  'skills',
-  'timestamp',
-  'workspace',
+const WORDS_ALONE: ReadonlySet<string> = new Set([
+  'task', // Cline and its relatives, as the next two
+  'feedback',
+  'answer',
+  'prompt',
+  'query',
+  'question',
+  'request',
 ]);
 
 /** More blocks than any assistant writes in one text; bounds the work on hostile text. */
-const MAX_BLOCKS = 64;
-/** An opening tag with its attributes is never longer. */
-const MAX_TAG_CHARS = 512;
+const MAX_BLOCKS = 32;
 
 /** The user's own words in one text of a user message; '' when an assistant wrote all of it. */
 export function ownWords(text: string): string {
-  const told = wordsAnywhere(text);
-  if (told !== undefined) return tidy(told);
+  if (isToolReport(text)) return tidy(contentOfLast(text, WORDS_IN_RESULT, 'uciaf') ?? '');
+  const told = contentOfLast(text, WORDS_ANYWHERE, 'uci') ?? wordsUnderHeading(text);
+  if (told === undefined) return stripped(text);
+  // The words themselves may begin with something pasted; the same is taken off them as where they stand alone.
+  return stripped(told) || tidy(told);
+}
+
+/**
+ * Assistants that have no tool messages report in the user's name: `[read_file for 'a.ts'] Result:`. A name in
+ * brackets, what it was called with, and the announcement of a result, all in the first line.
+ */
+export function isToolReport(text: string): boolean {
+  const start = skipSpace(text, 0);
+  if (text.charCodeAt(start) !== 91) return false;
+  const lineEnd = text.indexOf('\n', start);
+  const line = text.slice(start, Math.min(lineEnd < 0 ? text.length : lineEnd, start + MAX_REPORT_LINE));
+  return TOOL_REPORT.test(line);
+}
+
+const MAX_REPORT_LINE = 500;
+const TOOL_REPORT = /^\[[A-Za-z]\w*(?: for [^\n]*)?\] Result\b/;
+
+function stripped(text: string): string {
   const { told: leading, rest } = stripLeading(text);
   if (leading !== undefined) return tidy(leading);
   const trailing = stripTrailing(rest);
   // A block with a heading over it ("# rules for this folder" and the rules) is one note of the assistant.
   if (trailing.stripped && isOneHeading(trailing.rest)) return '';
-  return tidy(trailing.rest);
-}
-
-function wordsAnywhere(text: string): string | undefined {
-  for (const name of WORDS_ANYWHERE) {
-    const end = text.lastIndexOf(`</${name}>`);
-    if (end < 0) continue;
-    const start = text.lastIndexOf(`<${name}>`, end);
-    if (start >= 0) return text.slice(start + name.length + 2, end);
-  }
-  return undefined;
+  return tidy(stripFrames(trailing.rest));
 }
 
 interface Leading {
@@ -85,13 +97,19 @@ function stripLeading(text: string): Leading {
     if (!holdsWords && !isMachineName(tag.name)) break;
     const close = `</${tag.name}>`;
     const end = tag.selfClosing ? tag.end : text.indexOf(close, tag.end);
-    if (end < 0) break;
+    if (end < 0) {
+      // The block of a text that is nothing but its opening: what it holds comes as another part.
+      if (!holdsWords && skipSpace(text, tag.end) === text.length) return { told, rest: '' };
+      break;
+    }
     const after = tag.selfClosing ? tag.end : end + close.length;
     if (WORDS_LEADING.has(tag.name)) told = text.slice(tag.end, end);
     if (WORDS_ALONE.has(tag.name)) {
       const outside = stripTrailing(text.slice(after)).rest.trim();
-      if (outside !== '') break;
+      // A chapter behind the tag is the assistant's, as how it wants its progress reported.
+      if (outside !== '' && !outside.startsWith('# ')) break;
       told = text.slice(tag.end, end);
+      if (outside !== '') break;
     }
     position = skipSpace(text, after);
   }
@@ -100,108 +118,53 @@ function stripLeading(text: string): Leading {
 
 function stripTrailing(text: string): { readonly rest: string; readonly stripped: boolean } {
   let rest = text.trimEnd();
-  let stripped = false;
+  let isStripped = false;
   for (let blocks = 0; blocks < MAX_BLOCKS; blocks += 1) {
     const name = closingNameAtEnd(rest);
     if (name === undefined || !isMachineName(name)) break;
     const start = lastOpening(rest, name);
     if (start === undefined) break;
     rest = rest.slice(0, start).trimEnd();
-    stripped = true;
+    isStripped = true;
   }
-  return { rest, stripped };
+  return { rest, stripped: isStripped };
 }
 
-/** Offset of the last `<name` that opens a line; words in the middle of a line stay the user's. */
-function lastOpening(text: string, name: string): number | undefined {
-  const opening = `<${name}`;
-  const start = text.lastIndexOf(opening);
-  if (start < 0) return undefined;
-  if (start > 0 && text.charCodeAt(start - 1) !== 10) return undefined;
-  const tag = readTag(text, start);
-  return tag?.name === name ? start : undefined;
-}
-
-function closingNameAtEnd(text: string): string | undefined {
-  if (!text.endsWith('>')) return undefined;
-  const start = text.lastIndexOf('</');
-  if (start < 0 || text.length - start > MAX_TAG_CHARS) return undefined;
-  const nameEnd = endOfName(text, start + 2);
-  return nameEnd === text.length - 1 ? text.slice(start + 2, nameEnd) : undefined;
-}
-
-interface Tag {
-  readonly name: string;
-  /** Offset behind the `>`. */
-  readonly end: number;
-  readonly selfClosing: boolean;
-}
-
-/** The opening tag at `position`, or a closing tag that lost its opening one (read as self-closing). */
-function readTag(text: string, position: number): Tag | undefined {
-  if (text.charCodeAt(position) !== 60) return undefined;
-  const isClosing = text.charCodeAt(position + 1) === 47;
-  const nameStart = position + (isClosing ? 2 : 1);
-  const nameEnd = endOfName(text, nameStart);
-  if (nameEnd === nameStart) return undefined;
-  const window = text.slice(nameEnd, nameEnd + MAX_TAG_CHARS);
-  const close = window.indexOf('>');
-  if (close < 0) return undefined;
-  // Attributes stand behind a space; `<a-b` that runs into anything else is no tag.
-  if (close > 0 && !isSpace(window.charCodeAt(0)) && window.charCodeAt(0) !== 47) return undefined;
-  return {
-    name: text.slice(nameStart, nameEnd),
-    end: nameEnd + close + 1,
-    selfClosing: isClosing || window.charCodeAt(close - 1) === 47,
-  };
-}
-
-function endOfName(text: string, start: number): number {
-  let end = start;
-  while (end < text.length && end - start < MAX_TAG_CHARS && isNameCode(text.charCodeAt(end))) end += 1;
-  return end;
-}
-
-/**
- * Hyphens, underscores and inner capitals are how assistants name their blocks (`system-reminder`,
- * `environment_context`, `editorContext`); plain words and capitalised ones are what people paste (`div`, `Button`).
- */
-function isMachineName(name: string): boolean {
-  if (MACHINE_NAMES.has(name.toLowerCase())) return true;
-  const first = name.charCodeAt(0);
-  if (first < 97 || first > 122) return false;
-  for (let index = 1; index < name.length; index += 1) {
-    const code = name.charCodeAt(index);
-    if (code === 45 || code === 95 || (code >= 65 && code <= 90)) return true;
-  }
-  return false;
-}
+/** How often quotes around quotes are taken off. */
+const MAX_QUOTES = 3;
 
 /** Trimmed; a mark of the assistant in brackets (`[Image #1]`) is no word, and quotes around everything go. */
 function tidy(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed.startsWith('[') && trimmed.indexOf(']') === trimmed.length - 1 && !trimmed.includes('\n'))
-    return '';
-  const isQuoted = trimmed.length > 2 && trimmed.indexOf('"', 1) === trimmed.length - 1;
-  return isQuoted && trimmed.startsWith('"') ? trimmed.slice(1, -1).trim() : trimmed;
+  let words = text.trim();
+  if (words.startsWith('[') && words.indexOf(']') === words.length - 1 && !words.includes('\n')) return '';
+  for (let layers = 0; layers < MAX_QUOTES && isQuoted(words); layers += 1) {
+    const inner = words.slice(1, -1);
+    words = (hasEscapedQuotes(inner) ? inner.replaceAll('\\"', '"') : inner).trim();
+  }
+  return words;
+}
+
+/** One pair of quotes around everything, not the first and the last of several (`"a" and "b"`). */
+function isQuoted(text: string): boolean {
+  if (text.length < 3 || !text.startsWith('"') || !text.endsWith('"')) return false;
+  const next = text.indexOf('"', 1);
+  if (next === text.length - 1) return true;
+  // A quote that opens another pair stands before a word; one that closes the first stands behind it.
+  return next === 1 || OPENS_QUOTE.includes(text.charAt(next - 1));
+}
+
+const OPENS_QUOTE = ' \t\n([{=,:\\';
+
+function hasEscapedQuotes(text: string): boolean {
+  let at = text.indexOf('"');
+  if (at < 0) return false;
+  for (; at >= 0; at = text.indexOf('"', at + 1)) {
+    if (text.charCodeAt(at - 1) !== 92) return false;
+  }
+  return true;
 }
 
 function isOneHeading(text: string): boolean {
   const trimmed = text.trim();
   return trimmed === '' || (trimmed.startsWith('#') && !trimmed.includes('\n'));
-}
-
-function skipSpace(text: string, start: number): number {
-  let position = start;
-  while (position < text.length && isSpace(text.charCodeAt(position))) position += 1;
-  return position;
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13);
-}
-
-function isNameCode(code: number): boolean {
-  const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
-  return isLetter || (code >= 48 && code <= 57) || code === 45 || code === 95 || code === 46 || code === 58;
 }

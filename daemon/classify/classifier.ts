@@ -35,4 +35,9 @@ export interface Classifier {
   readonly name: string;
   /** Never rejects: a classifier that cannot tell says `moderate` with low confidence. */
   classify(features: RequestFeatures, signal: AbortSignal): ClassifierResult | Promise<ClassifierResult>;
+  /** The same without asking anybody, for `explain`; absent = `classify` asks nobody. */
+  readonly preview?: (
+    features: RequestFeatures,
+    signal: AbortSignal,
+  ) => ClassifierResult | Promise<ClassifierResult>;
 }

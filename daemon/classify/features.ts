@@ -28,10 +28,16 @@ export function extractFeatures(
   };
 }
 
-/** The last message that is not the assistant program's own (system) is a tool result, and no words came with it. */
+/**
+ * The last message that is not the assistant program's own (system) is a tool result, and no words came with it. Some
+ * assistants report in the user's name what a tool did: a message without words behind an answer is the same.
+ */
 function endsInToolResult(outline: readonly MessageOutline[], askIndex: number): boolean {
   const index = outline.findLastIndex((message) => !isSystem(message));
-  return index >= 0 && index !== askIndex && outline[index]?.isToolResult === true;
+  const last = outline[index];
+  if (last === undefined || index === askIndex) return false;
+  if (last.isToolResult) return true;
+  return last.role === 'user' && outline.slice(askIndex + 1, index).some(({ role }) => role === 'assistant');
 }
 
 /** Looks at the ask's message and the user messages around it, since some clients send an image as one of its own. */

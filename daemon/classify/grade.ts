@@ -41,7 +41,7 @@ function clamp(value: number): number {
   return Number.isNaN(value) ? 0.5 : Math.min(1, Math.max(0, value));
 }
 
-/** Three digits: more would only look exact. */
+/** Five digits: asks are put in order by these figures, and rounded ones would be in none. */
 function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
+  return Math.round(value * 100_000) / 100_000;
 }

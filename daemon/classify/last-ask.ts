@@ -3,7 +3,8 @@
 // Not here: what the words mean (rule-classifier.ts), and which tags are wrappers (ask-wrappers.ts).
 
 import type { ContentPart, ConversationRequest, MessageOutline } from '../conversation/request.ts';
-import { ownWords } from './ask-wrappers.ts';
+import { isToolReport, ownWords } from './ask-wrappers.ts';
+import { isFileListing, isRegionEnd, isRegionStart, isRepositoryMap } from './text-frames.ts';
 
 export interface LastAsk {
   /** Without anything an assistant put around it; '' when there is none, or when it is only an image. */
@@ -47,7 +48,7 @@ export function lastAsk(request: ConversationRequest): LastAsk {
       if (toolResultBytes > TOOL_RESULT_BYTES) continue;
     }
     const mustRead = message.isToolResult || earlierAsks.length < MAX_EARLIER_ASKS;
-    const words = mustRead ? wordsOf(request.message(index).content) : undefined;
+    const words = mustRead ? userWords(request.message(index).content) : undefined;
     if (words === '' && !(message.hasImage && !message.isToolResult)) continue;
     if (!isTurnCounted) userTurns += 1;
     isTurnCounted = true;
@@ -55,7 +56,7 @@ export function lastAsk(request: ConversationRequest): LastAsk {
       ask = words ?? '';
       askIndex = index;
     } else if (words !== undefined && words !== '' && earlierAsks.length < MAX_EARLIER_ASKS) {
-      earlierAsks.push(words);
+      if (!isPreparation(words, userTurns === 1)) earlierAsks.push(words);
     }
   }
   return { ask: ask ?? '', earlierAsks, askIndex, userTurns };
@@ -66,17 +67,61 @@ function isUser(message: MessageOutline): boolean {
   return message.role === 'user' && !(message.isToolResult && message.hasText === false);
 }
 
+/**
+ * Material that an assistant shows to the model as if the user had said it: files in full, and beside the ask itself
+ * also what only leads up to it (`Generate a title for this conversation:`) or is a block of data.
+ */
+function isPreparation(words: string, isSameTurn: boolean): boolean {
+  if (isFileListing(words)) return true;
+  return isSameTurn && (words.endsWith(':') || words.endsWith('```'));
+}
+
 /** The last text with words of the user; together with the one before it when it is material. */
-function wordsOf(content: readonly ContentPart[]): string {
+export function userWords(content: readonly ContentPart[]): string {
+  const texts = content.filter((part) => part.type === 'text').map(({ text }) => text);
+  const first = texts[0];
+  if (first === undefined) return '';
+  // All of such a message is what the tool said, but for words in tags of their own.
+  if (isToolReport(first)) return ownWords(texts.length === 1 ? first : texts.join('\n'));
   let last = '';
-  for (let index = content.length - 1; index >= 0; index -= 1) {
-    const part = content[index];
-    if (part?.type !== 'text') continue;
-    const words = ownWords(part.text);
-    if (words === '') continue;
-    if (last !== '') return `${words}\n\n${last}`;
+  for (let index = texts.length - 1; index >= 0; index -= 1) {
+    const text = texts[index] ?? '';
+    if (isRegionEnd(lastLineOf(text))) {
+      const start = startOfRegion(texts, index);
+      if (start < index) {
+        index = start;
+        continue;
+      }
+    }
+    const words = isRepositoryMap(text) ? '' : ownWords(text);
+    if (words === '' || isCallReport(texts, index)) continue;
+    // A file before the words is no order to do something with them.
+    if (last !== '') return words.startsWith('```') ? last : `${words}\n\n${last}`;
     if (words.length <= MATERIAL_CHARS) return words;
     last = words;
   }
   return last;
 }
+
+/** Index of the text that opens what text `end` closes (`--- Content of … ---`); `end` where none does. */
+function startOfRegion(texts: readonly string[], end: number): number {
+  for (let index = end - 1; index > 0; index -= 1) {
+    if (isRegionStart(lastLineOf(texts[index] ?? ''))) return index;
+  }
+  return end;
+}
+
+function lastLineOf(text: string): string {
+  const trimmed = text.trimEnd();
+  return trimmed.slice(trimmed.lastIndexOf('\n') + 1);
+}
+
+/** What a tool was called with, before a block that is its result: one line that ends in an object. Never the first text. */
+function isCallReport(texts: readonly string[], index: number): boolean {
+  const text = (texts[index] ?? '').trim();
+  const next = texts[index + 1];
+  if (index === 0 || next === undefined || text.length > CALL_REPORT_CHARS) return false;
+  return text.endsWith('}') && text.includes(': {') && !text.includes('\n') && ownWords(next) === '';
+}
+
+const CALL_REPORT_CHARS = 1000;

@@ -51,7 +51,7 @@ const findSignals = createPhraseMatcher(RULE_SIGNALS);
 const findOpeners = createPhraseMatcher([{ phrases: FOLLOW_UP_OPENERS }]);
 
 /** What one text says by itself. */
-interface Judgement {
+export interface RuleJudgement {
   /** Log-odds of "not simple". */
   readonly difficulty: number;
   /** Sum of the signals that only complex work has, and part of the length; -Infinity without any such signal. */
@@ -61,6 +61,8 @@ interface Judgement {
   readonly isSmallTalk: boolean;
   /** Nothing in it is understood: another language, or no words at all. */
   readonly isOpaque: boolean;
+  /** The rows of the table that were found and count. */
+  readonly matches: readonly PhraseMatch<RuleSignal>[];
 }
 
 export function createRuleClassifier(options: RuleClassifierOptions): Classifier {
@@ -71,7 +73,7 @@ export function createRuleClassifier(options: RuleClassifierOptions): Classifier
 }
 
 function classify(features: RequestFeatures, options: RuleClassifierOptions): Classification {
-  const own = judge(features.ask);
+  const own = judgeByRules(features.ask);
   const context = contextOf(features, own);
   const signals = [...own.signals];
   let { difficulty, hardness } = own;
@@ -100,7 +102,8 @@ function classify(features: RequestFeatures, options: RuleClassifierOptions): Cl
   };
 }
 
-function judge(ask: string): Judgement {
+/** Judges one text by the table, without anything before it. */
+export function judgeByRules(ask: string): RuleJudgement {
   const shape = shapeOf(ask);
   const words = wordsIn(shape.prose);
   const matches = relevantSignals(words);
@@ -125,6 +128,7 @@ function judge(ask: string): Judgement {
     signals,
     isSmallTalk: matches.some(({ row }) => row.weight <= -3),
     isOpaque,
+    matches,
   };
 }
 
@@ -211,8 +215,8 @@ const TASK_ORDER: readonly TaskType[] = [
 
 function taskOf(
   features: RequestFeatures,
-  own: Judgement,
-  context: Judgement | undefined,
+  own: RuleJudgement,
+  context: RuleJudgement | undefined,
 ): { readonly taskType: TaskType; readonly why: readonly string[] } {
   if (features.askHasImage) return { taskType: 'vision', why: ['the ask comes with an image'] };
   const task = strongestTask(own.tasks);
@@ -231,11 +235,11 @@ function strongestTask(tasks: Readonly<Partial<Record<TaskType, number>>>): Task
 }
 
 /** The hardest of the asks before a follow-up, each a little less telling than the one after it. */
-function contextOf(features: RequestFeatures, own: Judgement): Judgement | undefined {
+function contextOf(features: RequestFeatures, own: RuleJudgement): RuleJudgement | undefined {
   if (features.earlierAsks.length === 0 || own.isSmallTalk || !isFollowUp(features.ask)) return undefined;
-  let context: Judgement | undefined;
+  let context: RuleJudgement | undefined;
   features.earlierAsks.forEach((ask, index) => {
-    const judged = judge(ask);
+    const judged = judgeByRules(ask);
     const difficulty = judged.difficulty - CONTEXT_DECAY * index;
     const hardness = judged.hardness - CONTEXT_DECAY * index;
     if (context === undefined || difficulty > context.difficulty)

@@ -46,11 +46,19 @@ export const RULE_SIGNALS: readonly RuleSignal[] = [
   {
     why: 'greeting or thanks',
     phrases: list(`
-      hi, hello, hey, good morning, good evening, how are you, thanks, thank you, great, perfect,
+      hi, hello, hey, good morning, good evening, thanks, thank you, great, perfect,
       nice, cool, bye, hallo, danke, bonjour, merci, hola, gracias, ciao, 你好, 谢谢`),
     weight: -3,
     atStart: true,
     maxWords: 4,
+  },
+  {
+    why: 'small talk',
+    phrases: list(`
+      how are you, how are you doing, how are things, how do you do, how is it going, how's it going,
+      what's up, nice to meet you, see you`),
+    weight: -3.5,
+    maxWords: 7,
   },
   {
     why: 'go-ahead',
@@ -98,8 +106,9 @@ export const RULE_SIGNALS: readonly RuleSignal[] = [
     why: 'sorting into classes',
     phrases: list(`
       classify, classification, categorize, categorise, which category, sentiment,
-      positive or negative, spam or, is this spam, label each, label the following, tag each,
-      assign a label, detect the language`),
+      positive or negative, spam or, is this spam, label each, label this, label these,
+      label the following, tag each, tag this, tag these, assign a label, assign a category, decide whether,
+      which label, detect the language, identify the language`),
     weight: -1.5,
     task: { classification: 2 },
     isTransform: true,
@@ -118,7 +127,9 @@ export const RULE_SIGNALS: readonly RuleSignal[] = [
     phrases: list(`
       proofread, fix the grammar, correct the grammar, fix the spelling, spelling, reformat,
       format this, format the, pretty print, to json, to csv, as a table, as json,
-      sort alphabetically, uppercase, lowercase, capitalize`),
+      sort alphabetically, uppercase, lowercase, capitalize, bullet list, bulleted list, bullet points,
+      numbered list, title case, iso format, convert this list, convert this date, convert this sentence,
+      convert the following, rephrase`),
     weight: -1,
     isTransform: true,
   },

@@ -1,6 +1,8 @@
-// Does a task get on? Looks at the last steps of a tool loop for the same call or the same error again and again.
+// Does a task get on? Looks at the last steps of a tool loop for the same call or the same error again and again. What
+// changes is no stall: polling with new results, or a test run again after an edit, is how work goes on.
 
-import type { ConversationRequest } from '../conversation/request.ts';
+import type { ContentPart, ConversationRequest } from '../conversation/request.ts';
+import { userWords } from './last-ask.ts';
 
 export interface Stall {
   readonly kind: 'same-call' | 'same-error';
@@ -10,7 +12,178 @@ export interface Stall {
   readonly why: string;
 }
 
+/** Twice is a second try; three times is no method. */
+const LEAST_TIMES = 3;
+
+/** How far back is looked: a loop shows within a few steps. */
+const MAX_MESSAGES = 40;
+const MAX_BYTES = 512 * 1024;
+const RECENT_RESULTS = 8;
+
+/** Of a long result the beginning says what it is and the end how it went. */
+const RESULT_CHARS = 2000;
+const INPUT_CHARS = 4000;
+
 /** null = nothing of that kind. Reads a bounded number of messages from the end of the present task. */
-export function findStall(_request: Pick<ConversationRequest, 'outline' | 'message'>): Stall | null {
+export function findStall(request: Pick<ConversationRequest, 'outline' | 'message'>): Stall | null {
+  const { outline } = request;
+  // Most requests have no loop that could stall; nothing is parsed for them.
+  if (outline.filter(({ isToolResult }) => isToolResult).length < LEAST_TIMES) return null;
+  const steps = stepsOf(request).filter((step): step is Step => step.result !== undefined);
+  if (steps.length < LEAST_TIMES) return null;
+  // Calls that were made at once end in any order.
+  for (const last of steps.slice(-LAST_STEPS).toReversed()) {
+    const stall = sameCall(steps, last) ?? sameError(steps, last);
+    if (stall !== null) return stall;
+  }
   return null;
+}
+
+const LAST_STEPS = 2;
+
+interface Step {
+  /** Name and arguments. */
+  readonly call: string;
+  readonly name: string;
+  readonly result: string;
+  readonly isError: boolean;
+}
+
+/** As `Step`, while the result has perhaps not come. */
+interface OpenStep {
+  readonly call: string;
+  readonly name: string;
+  result?: string;
+  isError: boolean;
+}
+
+/** Calls of the present task with their results, oldest first. */
+function stepsOf(request: Pick<ConversationRequest, 'outline' | 'message'>): readonly OpenStep[] {
+  const { outline } = request;
+  const steps: OpenStep[] = [];
+  const open = new Map<string, OpenStep>();
+  for (let index = startOfTask(request); index < outline.length; index += 1) {
+    const shape = outline[index];
+    if (shape === undefined || (!shape.hasToolCall && !shape.isToolResult)) continue;
+    for (const part of request.message(index).content) {
+      if (part.type === 'tool-call') {
+        const step = { call: `${part.name} ${canonicalInput(part.input)}`, name: part.name, isError: false };
+        steps.push(step);
+        open.set(part.callId, step);
+      } else if (part.type === 'tool-result') {
+        const step = open.get(part.callId);
+        if (step === undefined) continue; // its call lies further back than is looked
+        step.result = textOfResult(part.content);
+        step.isError = part.isError === true || looksFailed(step.result);
+        open.delete(part.callId);
+      }
+    }
+  }
+  return steps;
+}
+
+/** Behind the last words of the user, or where the limits are reached. */
+function startOfTask(request: Pick<ConversationRequest, 'outline' | 'message'>): number {
+  const { outline } = request;
+  let bytes = 0;
+  let index = outline.length - 1;
+  for (; index >= 0 && index > outline.length - 1 - MAX_MESSAGES; index -= 1) {
+    const shape = outline[index];
+    if (shape === undefined) break;
+    bytes += shape.bytes;
+    if (bytes > MAX_BYTES) break;
+    const mayHaveWords = shape.role === 'user' && !(shape.isToolResult && shape.hasText === false);
+    if (mayHaveWords && userWords(request.message(index).content) !== '') break;
+  }
+  return index + 1;
+}
+
+function textOfResult(content: readonly ContentPart[]): string {
+  let text = '';
+  for (const part of content) {
+    if (part.type === 'text') text += `${part.text}\n`;
+  }
+  text = text.trim();
+  return text.length <= RESULT_CHARS
+    ? text
+    : `${text.slice(0, RESULT_CHARS / 2)}\n${text.slice(-RESULT_CHARS / 2)}`;
+}
+
+/** The same call with equal or failing results. */
+function sameCall(steps: readonly Step[], last: Step): Stall | null {
+  const same = steps.filter(({ call }) => call === last.call);
+  let times = 0;
+  for (const step of same.toReversed()) {
+    const isStuck = last.isError ? step.isError : !step.isError && step.result === last.result;
+    if (!isStuck) break;
+    times += 1;
+  }
+  if (times < LEAST_TIMES) return null;
+  const stuck = same.slice(-times);
+  const between = steps.slice(steps.indexOf(stuck[0] ?? last));
+  // With other work in between only an error that stays the same says that nothing came of it.
+  const isSameError = last.isError && new Set(stuck.map(({ result }) => normalError(result))).size === 1;
+  if (!isSameError && !between.every((step) => isIdle(step, last, between))) return null;
+  return { kind: 'same-call', times, why: `made the same call ${times} times` };
+}
+
+/** A step that changes nothing: the call itself, one that only reads, or one that goes round in circles as well. */
+function isIdle(step: Step, last: Step, steps: readonly Step[]): boolean {
+  if (step.call === last.call || (READS.test(step.name) && !WRITES.test(step.name))) return true;
+  return steps.some((other) => other !== step && other.call === step.call && other.result === step.result);
+}
+
+const READS =
+  /^(?:mcp__\w+?__)?(?:read|view|list|ls|glob|grep|search|find|get|fetch|cat|status|think|todo|web)/i;
+const WRITES = /write|edit|replace|update|create/i;
+
+function sameError(steps: readonly Step[], last: Step): Stall | null {
+  if (!last.isError) return null;
+  const error = normalError(last.result);
+  const recent = steps.slice(-RECENT_RESULTS);
+  const times = recent.filter(({ isError, result }) => isError && normalError(result) === error).length;
+  if (times < LEAST_TIMES) return null;
+  return { kind: 'same-error', times, why: `ran into the same error ${times} times` };
+}
+
+/** Marks that programs print when they fail, looked for at the beginning and at the end of a result. */
+const FAILURE =
+  /(?:errors?|exception|traceback|failed|failures?|fatal|panic|denied|not found|no such file|cannot|could not|unable to|does not exist|did not match)\b|ERR!|✗|✖/i;
+const NO_FAILURE = /\b(?:0|no|without) (?:errors?|failures?|failed)\b/gi;
+const EXIT_CODE = /exit(?:ed)?(?: with)?[ _]?(?:code|status)?"?[:= ]+(\d{1,3})\b/i;
+
+function looksFailed(text: string): boolean {
+  const exit = EXIT_CODE.exec(text.slice(0, 300)) ?? EXIT_CODE.exec(text.slice(-300));
+  if (exit !== null) return exit[1] !== '0';
+  const ends = text.length <= 600 ? text : `${text.slice(0, 300)}\n${text.slice(-300)}`;
+  return FAILURE.test(ends.replaceAll(NO_FAILURE, ''));
+}
+
+/** What is left of an error when numbers, addresses, times and the like are taken out. */
+function normalError(text: string): string {
+  return text
+    .replaceAll(/0x[\da-f]+/gi, '#')
+    .replaceAll(/\b[\da-f]{7,64}\b/gi, '#')
+    .replaceAll(/\d+(?:[.:,-]\d+)*/g, '#')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+/** Arguments with their members in order; what is no JSON stays as it is. */
+function canonicalInput(input: string): string {
+  if (input.length > INPUT_CHARS) {
+    return `${input.length} ${input.slice(0, INPUT_CHARS / 2)}${input.slice(-INPUT_CHARS / 2)}`;
+  }
+  try {
+    return JSON.stringify(sorted(JSON.parse(input)));
+  } catch {
+    return input.trim();
+  }
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
 }

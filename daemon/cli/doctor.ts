@@ -5,7 +5,7 @@ import path from 'node:path';
 import { prepareHome } from '../lifecycle/home.ts';
 import { readPrivateFile } from '../lifecycle/private-file.ts';
 import { tokenPath, type TokenKind } from '../lifecycle/tokens.ts';
-import type { ProviderStatus, StatusBody } from '../protocol/control-api.ts';
+import type { ProviderStatus, RoutingTestsStatus, StatusBody } from '../protocol/control-api.ts';
 import type { Command } from './command.ts';
 import { connectToDaemon } from './daemon-client.ts';
 import { homeOf } from './home-of.ts';
@@ -87,7 +87,7 @@ async function configFileCheck(home: string): Promise<Check> {
 const NO_CONFIG = 'no file, the defaults apply';
 
 function statusChecks(status: StatusBody): readonly Check[] {
-  const { config, ledger, providers } = status;
+  const { config, ledger, providers, routingTests } = status;
   return [
     {
       name: 'config',
@@ -95,6 +95,7 @@ function statusChecks(status: StatusBody): readonly Check[] {
       finding: config.error ?? (existsSync(config.path) ? config.path : NO_CONFIG),
     },
     { name: 'daemon', ok: true, finding: `version ${status.version} at ${status.url}, pid ${status.pid}` },
+    routingTestsCheck(routingTests),
     { name: 'ledger', ok: ledger.ok, finding: ledger.error ?? `${ledger.path}, ${ledger.rows} rows` },
     anyProviderCheck(providers),
     ...providers.map(({ name, usable, why, health }) => ({
@@ -103,6 +104,24 @@ function statusChecks(status: StatusBody): readonly Check[] {
       finding: why,
     })),
   ];
+}
+
+/** More failing lines than this are counted only. */
+const MAX_SHOWN_TESTS = 10;
+
+export function routingTestsCheck(status: RoutingTestsStatus): Check {
+  const { files, tests, failing, failingCount, notes } = status;
+  const name = 'routing tests';
+  if (files.length === 0 && failingCount === 0) {
+    return { name, ok: true, finding: 'none; write some into routing.test.jsonl in the home folder' };
+  }
+  const count = `${tests} in ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
+  const noted = notes.map((note) => ` (${note})`).join('');
+  if (failingCount === 0) return { name, ok: true, finding: `${count}, all hold${noted}` };
+  const shown = failing.slice(0, MAX_SHOWN_TESTS).map(({ sentence }) => `\n        ${sentence}`);
+  const hidden = failingCount - shown.length;
+  const more = hidden > 0 ? `\n        and ${hidden} more` : '';
+  return { name, ok: false, finding: `${count}, ${failingCount} to mend${noted}:${shown.join('')}${more}` };
 }
 
 function anyProviderCheck(providers: readonly ProviderStatus[]): Check {

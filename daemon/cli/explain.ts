@@ -2,7 +2,8 @@
 
 import { likelyDialectOf } from '../dialects/registry.ts';
 import { readFileSync } from 'node:fs';
-import type { Decision } from '../protocol/exchange-record.ts';
+import type { Candidate, Decision, WouldFlip } from '../protocol/exchange-record.ts';
+import { quoted } from '../route/model-name.ts';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../util/json.ts';
 import { CliError, textOption, type Command } from './command.ts';
 import { connectToDaemon } from './daemon-client.ts';
@@ -50,24 +51,69 @@ function readText(file: string): string {
   }
 }
 
+/**
+ * For a person: what was asked and how it was read, who was looked at and why each lost, what would change it. A stored
+ * decision of an older version lacks members; what is absent is left out.
+ */
 export function decisionLines(decision: Decision): readonly string[] {
-  const { classification, ask } = decision;
+  const { bindingConstraint, notes, wouldFlip } = decision as Partial<Decision>;
   return [
-    `${decision.chosen === '' ? 'no model' : decision.chosen} (${decision.reason}), baseline ${decision.baseline ?? 'none'}`,
-    `${classification.taskType}, ${classification.complexity} (confidence ${classification.confidence.toFixed(2)}, by ${classification.classifierName}); ${decision.decisionPoint}`,
-    `ask of ${ask.chars} characters, ${ask.earlierUserTurns} earlier user turns, client ${decision.client}`,
-    ...classification.signals.map((signal) => `  because ${signal}`),
+    `${decision.chosen === '' ? 'no model' : decision.chosen} (${decision.reason})${effortText(decision)}, baseline ${decision.baseline ?? 'none'}`,
+    ...askLines(decision),
     '',
-    ...alignRows([
-      ['candidate', 'expected $', 'verdict'],
-      ...decision.candidates.map(({ model, expectedCostUsd, rejected }) => [
-        model,
-        expectedCostUsd === null ? 'unknown' : expectedCostUsd.toFixed(6),
-        rejected ?? (model === decision.chosen ? 'chosen' : 'fallback'),
-      ]),
-    ]),
-    ...decision.notes.map((note) => `note: ${note}`),
-    ...(decision.wouldFlip.length === 0 ? [] : ['', 'It would change with:']),
-    ...decision.wouldFlip.map(({ change, to }) => `  ${change} -> ${to}`),
+    ...candidateLines(decision),
+    ...(bindingConstraint == null ? [] : ['', `The next cheaper one: ${bindingConstraint}`]),
+    ...(notes ?? []).map((note) => `note: ${note}`),
+    ...flipLines(wouldFlip ?? []),
   ];
+}
+
+function effortText({ effort }: Partial<Decision>): string {
+  return effort == null ? '' : ` at reasoning effort ${effort}`;
+}
+
+function askLines({ classification, ask, client, decisionPoint, profile }: Decision): readonly string[] {
+  const { taskType, complexity, confidence, classifierName, signals } = classification;
+  const text = ask.text === undefined || ask.text === '' ? '' : `: ${quoted(ask.text)}`;
+  return [
+    `ask of ${ask.chars} characters, ${ask.earlierUserTurns} earlier user turns, client ${client}${text}`,
+    `${taskType}, ${complexity} (confidence ${confidence.toFixed(2)}, by ${classifierName})${needsText(classification)}`,
+    ...signals.map((signal) => `  because ${signal}`),
+    `decided at ${decisionPoint}, profile ${profile}`,
+  ];
+}
+
+function needsText({ needsStronger, needsStrongest }: Partial<Decision['classification']>): string {
+  const numbers = [
+    ...(needsStronger === undefined ? [] : [`needsStronger ${short(needsStronger)}`]),
+    ...(needsStrongest === undefined ? [] : [`needsStrongest ${short(needsStrongest)}`]),
+  ];
+  return numbers.length === 0 ? '' : `; ${numbers.join(', ')}`;
+}
+
+function candidateLines(decision: Decision): readonly string[] {
+  const hasEffort = decision.candidates.some(({ effort }: Partial<Candidate>) => effort != null);
+  const row = (candidate: Candidate): readonly string[] => {
+    const { effort, expectedCostUsd, successProbability }: Partial<Candidate> = candidate;
+    return [
+      candidate.model,
+      expectedCostUsd == null ? 'unknown' : expectedCostUsd.toFixed(6),
+      successProbability == null ? '-' : successProbability.toFixed(2),
+      ...(hasEffort ? [effort ?? 'as asked'] : []),
+      candidate.rejected ?? (candidate.model === decision.chosen ? 'chosen' : 'fallback'),
+    ];
+  };
+  const heading = ['candidate', 'expected $', 'P(success)', ...(hasEffort ? ['effort'] : []), 'verdict'];
+  return alignRows([heading, ...decision.candidates.map(row)]);
+}
+
+function flipLines(wouldFlip: readonly WouldFlip[]): readonly string[] {
+  if (wouldFlip.length === 0) return [];
+  const rows = wouldFlip.map(({ change, to }) => [`  ${change}`, '->', to]);
+  return ['', 'It would change with:', ...alignRows([['', '', ''], ...rows]).slice(1)];
+}
+
+/** At most three digits, without trailing zeros. */
+function short(probability: number): string {
+  return String(Number(probability.toFixed(3)));
 }

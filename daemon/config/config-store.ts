@@ -8,8 +8,9 @@ import type { Log } from '../util/log.ts';
 import type { KnownNames } from './cross-checks.ts';
 import { decodeConfig, defaultConfig, formatProblems } from './decode-config.ts';
 import { FileWatcher } from './file-watcher.ts';
-import { fingerprintOf, loadConfig } from './load-config.ts';
+import { loadConfig } from './load-config.ts';
 import type { LoadedConfig } from './load-config.ts';
+import { fingerprintOf } from './read-text-file.ts';
 import type { RouterConfig } from './schema.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -24,6 +25,9 @@ export interface ConfigState {
 /** `config` is the same object as before when only `state` changed (a rejected edit, or a mended one). */
 export type ConfigListener = (config: RouterConfig, state: ConfigState) => void;
 
+/** Why a configuration that is well formed must not come into force, as a sentence; null when it may. */
+export type CheckConfig = (config: RouterConfig) => Promise<string | null>;
+
 export type PutResult = { readonly ok: true } | { readonly ok: false; readonly error: string };
 
 export interface ConfigStoreOptions {
@@ -31,6 +35,11 @@ export interface ConfigStoreOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly known?: KnownNames;
+  /**
+   * Asked before an edit or a PUT comes into force. Not at the start: there the choice would be between the user's
+   * configuration and the defaults, which know none of the user's models, and a warning is the lesser evil.
+   */
+  readonly check?: CheckConfig;
   /** Quiet time after an edit before it is read, ms. */
   readonly debounceMs?: number;
   readonly readFile?: (path: string) => Promise<Uint8Array>;
@@ -48,6 +57,12 @@ export class ConfigStore {
   #fingerprint: string | null = null;
   /** Whether #current came from a file, which a vanished file does not undo. */
   #isFromFile = false;
+  /** Of the text that #current came from; taking an edit back needs no check. */
+  #currentFingerprint: string | null = null;
+  /** Whether a file was looked at before. */
+  #isStarted = false;
+  /** The file is well formed and was turned down by the check alone. */
+  #isVetoed = false;
   /** Reads and writes run one after the other. Never rejects. */
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -80,7 +95,16 @@ export class ConfigStore {
 
   /** Reads the file now. Never rejects; `state` tells how it went. */
   async reload(): Promise<void> {
-    await this.#enqueue(async () => this.#take(await loadConfig(this.#options)));
+    await this.#enqueue(() => this.#load());
+  }
+
+  /** What the check goes by has changed: a file that it turned down is looked at again. Never rejects. */
+  async recheck(): Promise<void> {
+    await this.#enqueue(async () => {
+      if (!this.#isVetoed) return;
+      this.#fingerprint = null;
+      await this.#load();
+    });
   }
 
   /** Replaces the file (0600) and applies it; a bad text, or one that cannot be written, changes nothing. */
@@ -101,10 +125,15 @@ export class ConfigStore {
     this.#listeners.clear();
   }
 
-  #put(text: string): PutResult {
+  async #put(text: string): Promise<PutResult> {
     const fileName = basename(this.#options.path);
     const decoded = decodeConfig(text, this.#options.known);
     if (!decoded.ok) return { ok: false, error: formatProblems(fileName, decoded.problems) };
+    const fingerprint = fingerprintOf(text);
+    if (fingerprint !== this.#currentFingerprint) {
+      const veto = await this.#vetoOf(decoded.config);
+      if (veto !== null) return { ok: false, error: veto };
+    }
     try {
       writeAtomically(this.#options.path, text);
     } catch (error) {
@@ -114,19 +143,45 @@ export class ConfigStore {
         error: `${fileName} cannot be written (${code}); check the disk and its permissions`,
       };
     }
-    this.#take({ status: 'loaded', config: decoded.config, fingerprint: fingerprintOf(text) });
+    if (this.#isVetoed) this.#fingerprint = null; // the very text that was turned down may pass by now
+    this.#take({ status: 'loaded', config: decoded.config, fingerprint }, null);
     return { ok: true };
   }
 
-  #take(loaded: LoadedConfig): void {
+  async #load(): Promise<void> {
+    const loaded = await loadConfig(this.#options);
+    if (this.#closed || loaded.fingerprint === this.#fingerprint) return;
+    // After a bad first file the defaults stand in for the user's own; mended, it is taken as at a start.
+    const isEdit = this.#isStarted && (this.#isFromFile || this.#state.valid);
+    const isChange = isEdit && loaded.fingerprint !== this.#currentFingerprint;
+    const veto = isChange && loaded.status === 'loaded' ? await this.#vetoOf(loaded.config) : null;
+    this.#isStarted = true;
+    this.#take(loaded, veto);
+  }
+
+  /** A check that fails says nothing about the configuration, and must not keep anybody from mending it. */
+  async #vetoOf(config: RouterConfig): Promise<string | null> {
+    try {
+      return (await this.#options.check?.(config)) ?? null;
+    } catch (error) {
+      this.#options.log.error('the configuration could not be checked', { error: String(error) });
+      return null;
+    }
+  }
+
+  #take(loaded: LoadedConfig, veto: string | null): void {
     if (this.#closed || loaded.fingerprint === this.#fingerprint) return;
     this.#fingerprint = loaded.fingerprint;
-    const error = this.#errorOf(loaded);
+    this.#isVetoed = veto !== null;
+    const error = veto ?? this.#errorOf(loaded);
     this.#state = { path: this.#options.path, valid: error === null, error };
     if (error !== null) {
-      this.#options.log.warn('configuration file rejected, what was in force stays', { error });
+      // A veto may quote what the user's own test asks, and no log holds such words; `state` does.
+      const told = veto === null ? error : 'it fails routing tests; see pointsman doctor';
+      this.#options.log.warn('configuration file rejected, what was in force stays', { error: told });
     } else if (loaded.status === 'loaded') {
       this.#current = loaded.config;
+      this.#currentFingerprint = loaded.fingerprint;
       this.#isFromFile = true;
       this.#options.log.info('configuration applied', { path: this.#options.path });
     }

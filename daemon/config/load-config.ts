@@ -1,13 +1,10 @@
 // Reads `config.jsonc`. A file that is not there is a fine configuration (the defaults); one that is there and cannot be
 // read is not, and says why.
 
-import { createHash } from 'node:crypto';
-import { constants, lstatSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { KnownNames } from './cross-checks.ts';
 import { decodeConfig, defaultConfig, formatProblems } from './decode-config.ts';
-import { MAX_CONFIG_CHARS } from './jsonc-document.ts';
+import { readTextFile } from './read-text-file.ts';
 import type { RouterConfig } from './schema.ts';
 
 export type LoadedConfig = {
@@ -29,92 +26,15 @@ export interface LoadConfigOptions {
 
 /** Never rejects. */
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
-  const { path, readFile = readRegularFile } = options;
-  const fileName = basename(path);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' && !isDanglingLink(path)) {
-      return { status: 'absent', config: defaultConfig(), fingerprint: 'absent' };
-    }
-    const why = unreadable(path, error);
-    return { status: 'invalid', error: `${fileName} ${why}`, fingerprint: why };
+  const fileName = basename(options.path);
+  const file = await readTextFile(options.path, options.readFile);
+  const { fingerprint } = file;
+  if (file.status === 'absent') return { status: 'absent', config: defaultConfig(), fingerprint };
+  if (file.status === 'unreadable') {
+    return { status: 'invalid', error: `${fileName} ${file.why}`, fingerprint };
   }
-  const fingerprint = fingerprintOf(bytes);
-  const text = utf8Of(bytes);
-  if (text === null) {
-    return {
-      status: 'invalid',
-      error: `${fileName} is not UTF-8 text; save it with that encoding`,
-      fingerprint,
-    };
-  }
-  const decoded = decodeConfig(text, options.known);
+  const decoded = decodeConfig(file.text, options.known);
   return decoded.ok
     ? { status: 'loaded', config: decoded.config, fingerprint }
     : { status: 'invalid', error: formatProblems(fileName, decoded.problems), fingerprint };
-}
-
-export function fingerprintOf(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-/** A path that leads to something else than a readable file of sane size. The message ends a sentence. */
-export class RefusedFile extends Error {
-  override readonly name = 'RefusedFile';
-}
-
-/** UTF-8 needs at most four bytes a character. */
-const MAX_CONFIG_BYTES = 4 * MAX_CONFIG_CHARS;
-
-async function readRegularFile(path: string): Promise<Uint8Array> {
-  // Without O_NONBLOCK opening a named pipe would wait for a writer for ever.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const stats = await file.stat();
-    if (stats.isDirectory()) throw new RefusedFile('is a directory; it must be a file');
-    if (!stats.isFile()) throw new RefusedFile('is not a regular file');
-    if (stats.size > MAX_CONFIG_BYTES) {
-      throw new RefusedFile(`is too large; it must be at most ${MAX_CONFIG_CHARS} characters`);
-    }
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
-}
-
-function unreadable(path: string, error: unknown): string {
-  if (error instanceof RefusedFile) return error.message;
-  switch (codeOf(error)) {
-    case 'ENOENT':
-      return 'is a link to a file that does not exist';
-    case 'EACCES':
-    case 'EPERM':
-      return `cannot be read by this user; run: chmod u+r '${path}'`;
-    case 'EISDIR':
-      return 'is a directory; it must be a file';
-    case 'ELOOP':
-      return 'is a link that leads to itself';
-    default:
-      return `cannot be read (${codeOf(error) ?? 'unknown error'})`;
-  }
-}
-
-function isDanglingLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-}
-
-/** null for anything that is not UTF-8; a byte order mark is dropped. UTF-16, which has zero bytes, is told apart by them. */
-function utf8Of(bytes: Uint8Array): string | null {
-  if (bytes.includes(0)) return null;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return null; // the caller says it in a sentence
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -199,6 +199,19 @@ export const configSchema = group({
   })
     .prefault({})
     .describe('Bounds on what clients may send.'),
+  routingTests: list(
+    text(
+      'an absolute path such as "/home/me/project/routing.test.jsonl"',
+      /^(?:\/|[A-Za-z]:[\\/]|\\\\)[^\0\r\n]{0,4095}$/,
+    ),
+    'paths',
+    0,
+    32,
+  )
+    .default(() => [])
+    .describe(
+      'Further files with routing tests, beside routing.test.jsonl in the home folder: absolute paths.',
+    ),
   logLevel: choice(['debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('Least important line in the log.'),

@@ -6,11 +6,17 @@ import { z } from 'zod';
 
 import { RouterError } from '../errors.ts';
 import type { ExchangesQuery, TotalsQuery } from '../ledger/ledger.ts';
-import type { TotalsGroupBy } from '../protocol/control-api.ts';
+import { MAX_FEEDBACK_REASON_CHARS, type TotalsGroupBy } from '../protocol/control-api.ts';
 import { isJsonObject } from '../util/json.ts';
 import type { JsonObject } from '../util/json.ts';
 import { parseRequestBody, valueAt } from '../util/json-scan.ts';
-import type { ClearOverrideInput, ExplainInput, OverrideInput } from './control-surface.ts';
+import type {
+  ClearOverrideInput,
+  ExplainInput,
+  ExplainPatchInput,
+  FeedbackInput,
+  OverrideInput,
+} from './control-surface.ts';
 
 const SCOPES = ['next', 'conversation', 'always'] as const;
 const GROUPS: readonly TotalsGroupBy[] = ['model', 'task', 'complexity', 'client', 'workspace', 'day'];
@@ -48,6 +54,17 @@ const explainSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
 });
 
+const explainPatchSchema = z.strictObject({
+  exchangeId: name,
+  patch: z.record(z.string(), z.unknown()),
+});
+
+const feedbackSchema = z.strictObject({
+  exchangeId: name,
+  verdict: z.enum(['good', 'bad']),
+  reason: z.string().max(MAX_FEEDBACK_REASON_CHARS).nullish(),
+});
+
 export function parseOverride(bytes: Buffer): OverrideInput {
   const { model, scope, conversationId, ttlMs } = checkBody(overrideSchema, parseObject(bytes));
   if (scope === 'conversation' && (conversationId ?? null) === null) {
@@ -72,6 +89,13 @@ export function parseCredential(bytes: Buffer): string | null {
   return checkBody(credentialSchema, parseObject(bytes)).apiKey;
 }
 
+/** A reason of spaces only is none. */
+export function parseFeedback(bytes: Buffer): FeedbackInput {
+  const { exchangeId, verdict, reason } = checkBody(feedbackSchema, parseObject(bytes));
+  const words = (reason ?? '').trim();
+  return { exchangeId, verdict, reason: words === '' ? null : words };
+}
+
 /** The configuration itself is judged by the configuration's own schema. */
 export function parseConfigBody(bytes: Buffer): JsonObject {
   return parseObject(bytes);
@@ -87,6 +111,17 @@ export function parseExplain(bytes: Buffer): ExplainInput {
     ([header, value]) => [header.toLowerCase(), value] as const,
   );
   return { dialect, bytes: bytes.subarray(span.start, span.end), headers: new Map(lowerCase) };
+}
+
+/** The other form of an explain body; null when it is not that one. */
+export function parseExplainPatch(bytes: Buffer): ExplainPatchInput | null {
+  const { members } = parseRequestBody(bytes);
+  if (!members.has('exchangeId') && !members.has('patch')) return null;
+  const { exchangeId } = checkBody(explainPatchSchema, parseObject(bytes));
+  const span = members.get('patch');
+  // Taken from the text again: the schema would drop a member called __proto__ without a word.
+  const patch = span === undefined ? undefined : valueAt({ bytes }, span);
+  return { exchangeId, patch: isJsonObject(patch) ? patch : {} };
 }
 
 /** `since`: ISO 8601, epoch ms, or a span back from now such as `90m`, `24h`, `7d`, `2w`. */
@@ -174,7 +209,9 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'too_small':
       return issue.origin === 'string' ? 'must not be empty' : `must be above ${String(issue.minimum)}`;
     case 'too_big':
-      return 'is too large';
+      return issue.origin === 'string'
+        ? `must have at most ${String(issue.maximum)} characters`
+        : 'is too large';
     case 'invalid_format':
       return 'must be 1 to 8192 printable characters without spaces';
     default:

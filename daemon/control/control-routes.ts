@@ -4,6 +4,7 @@
 import { RouterError, toRouterError } from '../errors.ts';
 import { CONTROL_PREFIX } from '../protocol/control-api.ts';
 import type { ErrorBody } from '../protocol/control-api.ts';
+import type { Decision } from '../protocol/exchange-record.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import {
@@ -12,6 +13,8 @@ import {
   parseCredential,
   parseExchangesQuery,
   parseExplain,
+  parseFeedback,
+  parseExplainPatch,
   parseOverride,
   parseTotalsQuery,
 } from './control-bodies.ts';
@@ -80,8 +83,9 @@ function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] 
     { pattern: 'exchanges/*', methods: { GET: (_, exchangeId) => findExchange(surface, exchangeId) } },
     {
       pattern: 'explain',
-      methods: { POST: async ({ bytes }) => ok(await surface.explain(parseExplain(bytes))) },
+      methods: { POST: async ({ bytes }) => ok(await explain(surface, bytes)) },
     },
+    { pattern: 'feedback', methods: { POST: ({ bytes }) => ok(surface.feedback(parseFeedback(bytes))) } },
     {
       pattern: 'override',
       methods: {
@@ -140,6 +144,11 @@ function segmentOf(pattern: string, path: string): string {
   } catch {
     throw new RouterError('request.malformed', 'the last part of the path is not valid percent-encoding');
   }
+}
+
+function explain(surface: ControlSurface, bytes: Buffer): Decision | Promise<Decision> {
+  const patched = parseExplainPatch(bytes);
+  return patched === null ? surface.explain(parseExplain(bytes)) : surface.explainPatched(patched);
 }
 
 function findExchange(surface: ControlSurface, exchangeId: string): ControlAnswer {

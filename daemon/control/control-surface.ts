@@ -3,14 +3,17 @@
 
 import type { ExchangesQuery, TotalsQuery } from '../ledger/ledger.ts';
 import type {
+  ExchangeBody,
   ExchangesBody,
+  FeedbackBody,
   OverrideState,
   ProviderStatus,
   StatusBody,
   TotalsBody,
+  Verdict,
 } from '../protocol/control-api.ts';
 import type { ControlEvent } from '../protocol/control-events.ts';
-import type { Decision, ExchangeRecord, OverrideScope } from '../protocol/exchange-record.ts';
+import type { Decision, OverrideScope } from '../protocol/exchange-record.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import type { JsonObject } from '../util/json.ts';
 
@@ -20,6 +23,12 @@ export interface ExplainInput {
   readonly bytes: Buffer;
   /** Lower-case names. */
   readonly headers: ReadonlyMap<string, string>;
+}
+
+/** A stored decision and a JSON merge patch (RFC 7396) of its input. */
+export interface ExplainPatchInput {
+  readonly exchangeId: string;
+  readonly patch: JsonObject;
 }
 
 export interface OverrideInput {
@@ -37,15 +46,26 @@ export interface ClearOverrideInput {
   readonly conversationId: string | null;
 }
 
+export interface FeedbackInput {
+  readonly exchangeId: string;
+  readonly verdict: Verdict;
+  /** null = none given. */
+  readonly reason: string | null;
+}
+
 /** Every method may throw RouterError; its sentence is shown to the caller. */
 export interface ControlSurface {
   status(): StatusBody;
   totals(query: TotalsQuery): TotalsBody;
   exchanges(query: ExchangesQuery): ExchangesBody;
   /** null = no such exchange. */
-  exchange(exchangeId: string): ExchangeRecord | null;
+  exchange(exchangeId: string): ExchangeBody | null;
   /** Decides without calling anyone. */
   explain(input: ExplainInput): Decision | Promise<Decision>;
+  /** Decides a stored exchange again, with its input changed. */
+  explainPatched(input: ExplainPatchInput): Decision | Promise<Decision>;
+  /** Throws `request.not_found` for an exchange that is not in the books. */
+  feedback(input: FeedbackInput): FeedbackBody;
   /** Throws `model.unknown` for a model that is not configured. */
   setOverride(input: OverrideInput): OverrideState;
   /** Answers what is still in force afterwards. */

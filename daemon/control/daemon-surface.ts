@@ -4,11 +4,14 @@ import type { ConfigStore } from '../config/config-store.ts';
 import { RouterError } from '../errors.ts';
 import { clientDialectOf } from '../dialects/registry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { explainPatched } from '../pipeline/explain-patched.ts';
 import { explainRequest } from '../pipeline/explain.ts';
 import type { PipelineDeps } from '../pipeline/serve-exchange.ts';
 import type { SnapshotStore } from '../pipeline/snapshot-store.ts';
 import {
   PROTOCOL_VERSION,
+  type ExchangeBody,
+  type FeedbackBody,
   type ModelStatus,
   type OverrideState,
   type ProviderStatus,
@@ -16,11 +19,20 @@ import {
 } from '../protocol/control-api.ts';
 import type { ControlEvent } from '../protocol/control-events.ts';
 import type { Decision, ExchangeRecord } from '../protocol/exchange-record.ts';
+import type { Complexity } from '../protocol/vocabulary.ts';
 import { explicitConversationId } from '../route/conversation-identity.ts';
 import type { OverrideBoard } from '../route/override.ts';
 import type { Health } from '../upstream/health.ts';
 import type { JsonObject } from '../util/json.ts';
-import type { ClearOverrideInput, ControlSurface, ExplainInput, OverrideInput } from './control-surface.ts';
+import type {
+  ClearOverrideInput,
+  ControlSurface,
+  ExplainInput,
+  ExplainPatchInput,
+  FeedbackInput,
+  OverrideInput,
+} from './control-surface.ts';
+import { decodeDecisionInput } from './decision-input.ts';
 
 export interface DaemonSurfaceDeps {
   readonly config: ConfigStore;
@@ -29,6 +41,8 @@ export interface DaemonSurfaceDeps {
   readonly overrides: OverrideBoard;
   readonly health: Health;
   readonly ledger: Ledger;
+  /** How the user's routing tests stand. */
+  readonly routingTests: () => StatusBody['routingTests'];
   /** Keys handed over by the editor or the user, by provider; null takes one away. */
   readonly putCredential: (provider: string, apiKey: string | null) => Promise<void>;
   readonly identity: Pick<StatusBody, 'version' | 'pid' | 'startedAt' | 'home'>;
@@ -45,7 +59,7 @@ export class DaemonSurface implements ControlSurface {
   }
 
   status(): StatusBody {
-    const { config, snapshots, overrides, ledger, identity, url } = this.#deps;
+    const { config, snapshots, overrides, ledger, routingTests, identity, url } = this.#deps;
     const { catalog, table } = snapshots.current;
     return {
       ...identity,
@@ -57,6 +71,7 @@ export class DaemonSurface implements ControlSurface {
       profile: table.profile,
       baseline: table.baseline,
       config: config.state,
+      routingTests: routingTests(),
       ledger: ledger.state(),
     };
   }
@@ -71,11 +86,15 @@ export class DaemonSurface implements ControlSurface {
     });
 
   /** What would flip a decision is worked out when somebody looks, not for every request. */
-  exchange(exchangeId: string): ExchangeRecord | null {
+  exchange(exchangeId: string): ExchangeBody | null {
     const { ledger, pipeline } = this.#deps;
-    const record = ledger.exchange(exchangeId);
-    const decision = record?.decision;
-    if (record === null || decision?.input == null) return record;
+    const stored = ledger.exchange(exchangeId);
+    if (stored === null) return null;
+    const said = ledger.feedback(exchangeId);
+    const feedback = said && { verdict: said.verdict, reason: said.reason, atMs: said.atMs };
+    const record = { ...stored, feedback };
+    const { decision } = stored;
+    if (decision?.input == null) return record;
     const table = ledger.table(decision.tableHash);
     if (table === null) return record;
     return {
@@ -84,26 +103,60 @@ export class DaemonSurface implements ControlSurface {
     };
   }
 
+  feedback({ exchangeId, verdict, reason }: FeedbackInput): FeedbackBody {
+    const { ledger, pipeline } = this.#deps;
+    const record = ledger.exchange(exchangeId);
+    if (record === null) {
+      throw new RouterError('request.not_found', 'there is no exchange with this id, so it cannot be rated');
+    }
+    const atMs = pipeline.clock.now();
+    const rating = { record, tier: this.#tierOf(record), verdict, reason, atMs };
+    const { counted, feedback } = this.#deps.pipeline.outcomes.rated(rating);
+    return { ...feedback, counted };
+  }
+
   explain(input: ExplainInput): Promise<Decision> {
     const dialect = clientDialectOf(input.dialect);
     if (dialect === undefined) throw new Error(`the body's check let the dialect ${input.dialect} through`);
     return explainRequest(this.#deps.pipeline, { dialect, bytes: input.bytes, headers: input.headers });
   }
 
+  explainPatched({ exchangeId, patch }: ExplainPatchInput): Decision {
+    const { ledger, pipeline, snapshots } = this.#deps;
+    const record = ledger.exchange(exchangeId);
+    if (record === null) throw new RouterError('request.not_found', 'there is no exchange with this id');
+    const deps = {
+      policy: pipeline.policy,
+      storedTable: (hash: string) => ledger.table(hash),
+      presentTable: () => snapshots.current.table,
+      decodeInput: decodeDecisionInput,
+    };
+    return explainPatched(deps, record.decision, patch);
+  }
+
   setOverride(input: OverrideInput): OverrideState {
-    const { snapshots, overrides } = this.#deps;
+    const { snapshots, overrides, pipeline } = this.#deps;
     const { targets } = snapshots.current.table;
-    if (!targets.some((target) => target.id === input.model)) {
-      const known = targets.map((target) => target.id).join(', ');
+    const target = targets.find(({ id }) => id === input.model);
+    if (target === undefined) {
+      const known = targets.map(({ id }) => id).join(', ');
       throw new RouterError('model.unknown', `no model "${input.model}" is configured; known are: ${known}`);
     }
     const { model, scope, conversationId, ttlMs } = input;
-    return overrides.set({
+    const state = overrides.set({
       model,
       scope,
       ...(conversationId === null ? {} : { conversationId }),
       ...(ttlMs === null ? {} : { ttlMs }),
     });
+    const atMs = pipeline.clock.now();
+    this.#deps.pipeline.outcomes.overridden({
+      model: target,
+      scope,
+      conversationId: state.conversationId,
+      atMs,
+    });
+    return state;
   }
 
   clearOverride(input: ClearOverrideInput): OverrideState | null {
@@ -155,6 +208,15 @@ export class DaemonSurface implements ControlSurface {
       health: outage === null ? 'ok' : 'ejected',
       retryAtMs: outage?.retryAtMs ?? null,
     };
+  }
+
+  /** Of the model that answered, as it was then; null when nobody knows any more. */
+  #tierOf({ responseModel, decision }: ExchangeRecord): Complexity | null {
+    const { ledger, snapshots } = this.#deps;
+    const table = decision === null ? null : ledger.table(decision.tableHash);
+    const isIt = ({ id }: { readonly id: string }): boolean => id === responseModel;
+    const target = table?.targets.find(isIt) ?? snapshots.current.table.targets.find(isIt);
+    return target?.tier ?? null;
   }
 
   #isKnown(provider: string): boolean {

@@ -8,7 +8,7 @@ import type { ConversationRequest } from '../conversation/request.ts';
 import type { SignedHistory } from '../conversation/seal.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
 import type { RouterError } from '../errors.ts';
-import type { DialectId } from '../protocol/vocabulary.ts';
+import type { DialectId, ReasoningEffort } from '../protocol/vocabulary.ts';
 import type { JsonObject } from '../util/json.ts';
 import type { RequestBody } from '../util/request-body.ts';
 import type { SseFrame } from './sse-parser.ts';
@@ -27,6 +27,8 @@ export interface EncodeTarget {
   readonly traits?: ModelTraits;
   /** Absent = nothing is remembered: seals as the vendor of the dialect writes them are taken for the target's own. */
   readonly history?: SignedHistory;
+  /** Level of reasoning to ask for instead of the client's; absent = as the client asks. See asked-effort.ts. */
+  readonly effort?: ReasoningEffort;
 }
 
 export interface EncodedRequest {

@@ -1,6 +1,7 @@
 // Keeps a store open on the ledger's file, whatever happens to the file: a damaged one is put aside and a new one
 // begun; one that cannot be opened is stood in for by an empty store in memory until it can.
 
+import { FORGOTTEN_AFTER_MS } from '../route/decayed-counts.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { MEMORY_PATH, openDatabase, quarantine, storageFault } from './database-file.ts';
@@ -105,6 +106,7 @@ export class LedgerFile {
       if (interrupted > 0) {
         this.#options.log.warn('requests were cut off when the daemon last ended', { interrupted });
       }
+      store.outcomes.prune(this.#options.clock.now() - FORGOTTEN_AFTER_MS);
     } catch (error) {
       store.close();
       throw error;

@@ -6,6 +6,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { RoutingTable } from '../route/policy.ts';
 import { storageFault } from './database-file.ts';
 import type { StartedExchange } from './ledger.ts';
+import { OutcomeRows, type OutcomeNotes } from './outcome-rows.ts';
 import { DETAIL_COLUMNS, EXCHANGE_COLUMNS, encodeRow, epochMs, interruptedRecord } from './record-row.ts';
 import type { EncodedRow, StoredRow } from './record-row.ts';
 
@@ -30,6 +31,8 @@ export interface WriteBatch {
   readonly tables: readonly { readonly hash: string; readonly json: string }[];
   /** Ids whose `started` note is in the file. */
   readonly finished: readonly string[];
+  /** Absent = none. */
+  readonly notes?: OutcomeNotes;
 }
 
 export interface WriteResult {
@@ -61,6 +64,8 @@ CREATE TEMP VIEW all_details AS SELECT * FROM main.exchange_details UNION ALL SE
 
 export class LedgerStore {
   readonly database: DatabaseSync;
+  /** Outcomes and what users said. */
+  readonly outcomes: OutcomeRows;
   readonly #statements: Statements;
   #storedRows: number;
   #heldRows = 0;
@@ -71,6 +76,7 @@ export class LedgerStore {
     this.database = database;
     database.exec(HELD_SCHEMA);
     this.#statements = prepareStatements(database);
+    this.outcomes = new OutcomeRows(database);
     const row = database.prepare('SELECT count(*) AS n, max(id) AS id FROM main.exchanges').get();
     this.#storedRows = Number(row?.['n'] ?? 0);
     this.#lastId = Number(row?.['id'] ?? 0);
@@ -100,6 +106,7 @@ export class LedgerStore {
           refused.push({ exchangeId: row.exchangeId, message: String(error) });
         }
       }
+      if (batch.notes !== undefined) this.outcomes.write(batch.notes);
       for (const exchangeId of batch.finished) this.#statements.deleteStarted.run(exchangeId);
     });
     this.#storedRows += inserted;

@@ -1,7 +1,7 @@
 // The books. Appending never throws and never waits: a full disk must not fail an answer.
 
-import type { ExchangesBody, TotalsBody, TotalsGroupBy } from '../protocol/control-api.ts';
-import type { ExchangeRecord } from '../protocol/exchange-record.ts';
+import type { ExchangesBody, Feedback, TotalsBody, TotalsGroupBy } from '../protocol/control-api.ts';
+import type { ExchangeRecord, OutcomeRecord } from '../protocol/exchange-record.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import type { RoutingTable } from '../route/policy.ts';
 
@@ -37,6 +37,25 @@ export interface StartedExchange {
   readonly requestModel: string;
 }
 
+export interface OutcomesQuery {
+  /** Unix epoch ms, inclusive. */
+  readonly sinceAtMs: number;
+  /** `next` of the page before. */
+  readonly before?: number;
+  /** 100,000 by default, which is the most. */
+  readonly limit?: number;
+}
+
+export interface OutcomesPage {
+  /** Those noted last first. */
+  readonly outcomes: readonly OutcomeRecord[];
+  /** Pass as `before` for the next page; null at the end. What is noted between two pages is on neither. */
+  readonly next: number | null;
+}
+
+/** What a user said of one exchange. */
+export type StoredFeedback = Feedback & { readonly exchangeId: string };
+
 export interface Ledger {
   /** Optional: notes that an exchange runs. Without an `append` it becomes `interrupted` at the next start. */
   started?(exchange: StartedExchange): void;
@@ -44,14 +63,24 @@ export interface Ledger {
   append(record: ExchangeRecord): void;
   /** Remembers a routing table under its hash, once. */
   rememberTable(table: RoutingTable): void;
+  /**
+   * Queues what was seen of a model; written with the rows. Noted twice (same exchange, model and kind; the ratings are
+   * one kind) the later one counts.
+   */
+  noteOutcome(outcome: OutcomeRecord): void;
+  /** Queues what the user said; replaces what was said of the same exchange before. */
+  noteFeedback(feedback: StoredFeedback): void;
   /** The stored table, for replaying a decision; null when unknown. */
   table(hash: string): RoutingTable | null;
   /** Resolves when everything appended so far is on disk, or could not be written (see `state`). */
   flush(): Promise<void>;
-  /** The three readers see appended rows at once, flushed or not. */
+  /** The readers see what was appended and noted at once, flushed or not. */
   totals(query: TotalsQuery): TotalsBody;
   exchanges(query: ExchangesQuery): ExchangesBody;
   exchange(exchangeId: string): ExchangeRecord | null;
+  outcomes(query: OutcomesQuery): OutcomesPage;
+  /** null = nothing was said. */
+  feedback(exchangeId: string): StoredFeedback | null;
   state(): LedgerState;
   close(): Promise<void>;
 }

@@ -67,8 +67,31 @@ CREATE TABLE routing_tables (
 ) WITHOUT ROWID;
 `;
 
+// One row per exchange, model and kind; the two ratings are one kind, of which the last counts. `feedback` holds what
+// the user said of an exchange, also where nobody can be judged by it; its reason is the only free text in the books.
+const OUTCOMES = `
+CREATE TABLE outcomes (
+  id INTEGER PRIMARY KEY,
+  at_ms INTEGER NOT NULL,
+  exchange_id TEXT NOT NULL,
+  cohort TEXT NOT NULL,
+  model TEXT NOT NULL,
+  tier TEXT NOT NULL,
+  kind TEXT NOT NULL
+);
+CREATE UNIQUE INDEX outcomes_once ON outcomes
+  (exchange_id, model, (CASE WHEN kind IN ('rated-good', 'rated-bad') THEN 'rated' ELSE kind END));
+CREATE INDEX outcomes_by_time ON outcomes (at_ms);
+CREATE TABLE feedback (
+  exchange_id TEXT PRIMARY KEY,
+  at_ms INTEGER NOT NULL,
+  verdict TEXT NOT NULL,
+  reason TEXT
+) WITHOUT ROWID;
+`;
+
 /** Step n brings a file from version n to n + 1. */
-const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA];
+const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES];
 
 /** Runs the steps that a file has not had, each in a transaction. Throws for a file of a newer program. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {

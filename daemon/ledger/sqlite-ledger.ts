@@ -6,7 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import type { ExchangesBody, TotalsBody } from '../protocol/control-api.ts';
-import type { ExchangeRecord } from '../protocol/exchange-record.ts';
+import type { ExchangeRecord, OutcomeRecord } from '../protocol/exchange-record.ts';
 import type { RoutingTable } from '../route/policy.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
@@ -16,7 +16,18 @@ import { readExchange, readPage } from './exchange-pages.ts';
 import { LedgerFile } from './ledger-file.ts';
 import { SOURCE_TABLES } from './ledger-store.ts';
 import type { LedgerStore, SourceTables, WriteResult } from './ledger-store.ts';
-import type { ExchangesQuery, Ledger, LedgerState, StartedExchange, TotalsQuery } from './ledger.ts';
+import type {
+  ExchangesQuery,
+  Ledger,
+  LedgerState,
+  OutcomesPage,
+  OutcomesQuery,
+  StartedExchange,
+  StoredFeedback,
+  TotalsQuery,
+} from './ledger.ts';
+import { OutcomeQueue } from './outcome-queue.ts';
+import type { OutcomeNotes } from './outcome-rows.ts';
 import { encodeRow } from './record-row.ts';
 import type { EncodedRow } from './record-row.ts';
 import { RunningTotals } from './running-totals.ts';
@@ -61,6 +72,7 @@ class BufferedLedger implements SqliteLedger {
   #pending: ExchangeRecord[] = [];
   /** How many of `#pending`, from the front, the store mirrors. */
   #mirrored = 0;
+  readonly #notes = new OutcomeQueue();
   readonly #startedPending = new Map<string, StartedExchange>();
   readonly #startedOnDisk = new Set<string>();
   /** Tables as JSON by hash; few, so all of this process are kept for the case of a new file. */
@@ -115,6 +127,18 @@ class BufferedLedger implements SqliteLedger {
     this.#scheduleFlush();
   }
 
+  noteOutcome(outcome: OutcomeRecord): void {
+    if (this.#isClosed) return; // an estimate is not worth a line in the log
+    this.#notes.addOutcome(outcome);
+    this.#scheduleFlush();
+  }
+
+  noteFeedback(feedback: StoredFeedback): void {
+    if (this.#isClosed) return;
+    this.#notes.addFeedback(feedback);
+    this.#scheduleFlush();
+  }
+
   table(hash: string): RoutingTable | null {
     const json = this.#tables.get(hash);
     if (json !== undefined) return JSON.parse(json) as RoutingTable;
@@ -138,6 +162,16 @@ class BufferedLedger implements SqliteLedger {
 
   exchange(exchangeId: string): ExchangeRecord | null {
     return this.#read((database, tables) => readExchange(database, tables, exchangeId));
+  }
+
+  outcomes(query: OutcomesQuery): OutcomesPage {
+    return this.#read(() => this.#notes.over(this.#file.store.outcomes.page(query), query));
+  }
+
+  feedback(exchangeId: string): StoredFeedback | null {
+    return this.#read(
+      () => this.#notes.feedback(exchangeId) ?? this.#file.store.outcomes.feedback(exchangeId),
+    );
   }
 
   today(): TotalsBody {
@@ -175,7 +209,12 @@ class BufferedLedger implements SqliteLedger {
   }
 
   get #hasWork(): boolean {
-    return this.#pending.length > 0 || this.#startedPending.size > 0 || this.#unwrittenTables.size > 0;
+    return (
+      this.#pending.length > 0 ||
+      this.#startedPending.size > 0 ||
+      this.#unwrittenTables.size > 0 ||
+      !this.#notes.isEmpty
+    );
   }
 
   #scheduleFlush(): void {
@@ -217,14 +256,16 @@ class BufferedLedger implements SqliteLedger {
     const records = this.#pending.slice(0, ROWS_PER_BATCH);
     const started = withStarted ? [...this.#startedPending.values()] : [];
     for (const record of records) this.#rememberTableOf(record);
+    const notes = this.#notes.batch();
     try {
       const result = this.#file.store.write({
         rows: this.#encode(records),
         started,
         tables: [...this.#unwrittenTables].map((hash) => ({ hash, json: this.#tables.get(hash) ?? 'null' })),
         finished: records.map((record) => record.exchangeId).filter((id) => this.#startedOnDisk.has(id)),
+        notes,
       });
-      this.#onWritten(records, started, result);
+      this.#onWritten({ records, started, notes }, result);
       return true;
     } catch (error) {
       this.#onFault(error);
@@ -233,10 +274,18 @@ class BufferedLedger implements SqliteLedger {
   }
 
   #onWritten(
-    records: readonly ExchangeRecord[],
-    started: readonly StartedExchange[],
+    {
+      records,
+      started,
+      notes,
+    }: {
+      readonly records: readonly ExchangeRecord[];
+      readonly started: readonly StartedExchange[];
+      readonly notes: OutcomeNotes;
+    },
     result: WriteResult,
   ): void {
+    this.#notes.written(notes);
     this.#pending.splice(0, records.length);
     this.#releaseMirror();
     for (const record of records) this.#startedOnDisk.delete(record.exchangeId);

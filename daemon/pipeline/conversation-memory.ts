@@ -21,6 +21,7 @@ export function conversationAfter(given: {
   // The clock of a prompt cache runs on while another model serves.
   const isElsewhere = earlier !== null && model !== null && model !== answeredBy.id;
   return {
+    ...taskMemory(given),
     model,
     messageCount: features.messageCount,
     userTurns: features.userTurns,
@@ -28,5 +29,27 @@ export function conversationAfter(given: {
     inputTokens: features.inputTokens,
     lastSeenAtMs: isElsewhere ? earlier.lastSeenAtMs : atMs,
     ttlS: isElsewhere ? earlier.ttlS : answeredBy.promptCache.ttlS,
+  };
+}
+
+/** What holds for one task of the user: gone when the next one begins. */
+function taskMemory({
+  earlier,
+  decision,
+  features,
+}: {
+  readonly earlier: ConversationState | null;
+  readonly decision: Decision;
+  readonly features: RequestFeatures;
+}): Pick<ConversationState, 'effort' | 'escalations' | 'escalatedAtMessageCount'> {
+  const isEscalated = decision.reason === 'escalated';
+  const isSameTask = decision.decisionPoint === 'continuation' || isEscalated;
+  const before = isSameTask ? earlier : null;
+  const escalatedAt = isEscalated ? features.messageCount : before?.escalatedAtMessageCount;
+  const escalations = (before?.escalations ?? 0) + (isEscalated ? 1 : 0);
+  return {
+    ...(decision.effort === null ? {} : { effort: decision.effort }),
+    ...(escalations === 0 ? {} : { escalations }),
+    ...(escalatedAt === undefined ? {} : { escalatedAtMessageCount: escalatedAt }),
   };
 }

@@ -13,13 +13,17 @@ import { decisionPoint } from '../route/decision-point.ts';
 import type { OverrideBoard } from '../route/override.ts';
 import { planPassedOn } from '../route/passed-on.ts';
 import type { Policy, RoutePlan } from '../route/policy.ts';
+import { cohortOf, type SuccessStatistics } from '../route/success-statistics.ts';
 import { withoutDocuments } from './documents.ts';
 import type { RouterSnapshot } from './snapshot.ts';
+import { troubleOf } from './task-trouble.ts';
 
 export interface DecideDeps {
   readonly policy: Policy;
   readonly conversations: ConversationStore;
   readonly overrides: OverrideBoard;
+  /** What was seen of models on this machine. */
+  readonly statistics: Pick<SuccessStatistics, 'evidence'>;
   /** Models out for now, with the reason (health, cool-down). */
   readonly unavailable: (atMs: number) => DecisionInput['unavailable'];
 }
@@ -30,7 +34,7 @@ export interface DecideInput {
   readonly classification: Classification;
   readonly headers: ReadonlyMap<string, string>;
   readonly controls: RequestControls;
-  readonly snapshot: Pick<RouterSnapshot, 'table' | 'decideAt' | 'connections'>;
+  readonly snapshot: Pick<RouterSnapshot, 'table' | 'decideAt' | 'connections' | 'escalation'>;
   readonly atMs: number;
   /** `false` for explain: a "next request" override is looked at, not used up. */
   readonly consume: boolean;
@@ -81,10 +85,10 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     controls,
     standingOverride: override,
     affinityModel: state?.model ?? null,
-    affinityEffort: null,
+    affinityEffort: state?.effort ?? null,
     requestedEffort: request.settings().reasoning?.effort ?? null,
-    evidence: { cohort: '', tiers: {}, models: {} },
-    escalation: null,
+    evidence: deps.statistics.evidence(cohortOf(features, classification), atMs),
+    escalation: troubleOf({ point, state, request, features, settings: snapshot.escalation }),
     unavailable: [...deps.unavailable(atMs), ...withoutDocuments(request, table.targets)],
     atMs,
   };

@@ -18,9 +18,11 @@ import type { Health } from '../upstream/health.ts';
 import type { Clock } from '../util/clock.ts';
 import type { JsonObject } from '../util/json.ts';
 import type { Log } from '../util/log.ts';
+import type { AnswerCheck, AnswerFinding } from '../verify/answer-check.ts';
 import { answerHeaders, answerMetadata, requestIdHeaders, type AnswerLabels } from './answer-labels.ts';
 import { conversationAfter } from './conversation-memory.ts';
 import { ExchangeBooks, type ExchangeBooksDeps, type RejectedAnswer } from './exchange-books.ts';
+import type { OutcomeWatch } from './outcomes.ts';
 import { NO_CONTROLS, type ReceivedControls } from './request-controls.ts';
 import type { AnswerSeals } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
@@ -30,6 +32,8 @@ export interface ExchangeDeps extends ExchangeBooksDeps {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly conversations: ConversationStore;
+  /** Told how answers fared. */
+  readonly outcomes: OutcomeWatch;
   readonly publish: (event: ControlEvent) => void;
   /** Whether anybody listens; events are not made for nobody. */
   readonly isHeard: () => boolean;
@@ -59,6 +63,9 @@ export class Exchange {
   #cached: CachedAnswer | null = null;
   #answer: Responded | null = null;
   #seals: AnswerSeals | null = null;
+  #check: AnswerCheck | null = null;
+  #finding: AnswerFinding | null = null;
+  #isEscalated = false;
   #isFinished = false;
   #isConversationKept = false;
 
@@ -114,6 +121,10 @@ export class Exchange {
     this.#decision = given.decision;
     this.#baseline = given.baseline;
     this.#books.routed({ ...given, reason: given.decision.reason });
+    const { features, decision } = given;
+    this.#safely('note how the last task went', () =>
+      this.#deps.outcomes.routed({ exchangeId: this.id, decision, features, atMs: this.#wire.receivedAtMs }),
+    );
     this.#publish({
       type: 'exchange-routed',
       exchangeId: this.id,
@@ -129,7 +140,11 @@ export class Exchange {
   }
 
   /** A complete answer that was weak, so that a stronger model answered. */
-  answerRejected(rejected: RejectedAnswer): void {
+  answerRejected(rejected: RejectedAnswer, finding: AnswerFinding): void {
+    const { target } = rejected.outcome;
+    this.#noteWeak(target, this.reason);
+    this.#isEscalated = true;
+    this.warn(`${target.id} ${finding.why}; a stronger model answered instead`);
     this.#attemptEnded(this.#books.answerRejected(rejected));
   }
 
@@ -138,9 +153,14 @@ export class Exchange {
   }
 
   /** The attempt whose answer goes to the client. */
-  answered(answer: Responded, startedAtMs: number, seals?: AnswerSeals): void {
+  answered(
+    answer: Responded,
+    startedAtMs: number,
+    watching: { readonly seals?: AnswerSeals; readonly check?: AnswerCheck | null } = {},
+  ): void {
     this.#answer = answer;
-    this.#seals = seals ?? null;
+    this.#seals = watching.seals ?? null;
+    this.#check = watching.check ?? null;
     this.#books.answered(answer, startedAtMs);
     for (const warning of answer.warnings) this.warn(warning);
   }
@@ -167,6 +187,7 @@ export class Exchange {
   observe(events: readonly StreamEvent[]): void {
     this.#books.observe(events);
     this.#seals?.observe(events);
+    this.#check?.observe(events);
     // Before the last bytes leave: a quick client asks again before the provider has closed its stream.
     if (this.#books.isComplete) this.#keepConversation();
   }
@@ -176,8 +197,8 @@ export class Exchange {
     if (this.#cached !== null) return 'cache';
     if (this.#decision === null) return null;
     const answeredBy = this.#answer?.target.id;
-    const isFallback = answeredBy !== undefined && answeredBy !== this.#decision.chosen;
-    return isFallback ? 'fallback' : this.#decision.reason;
+    if (answeredBy === undefined || answeredBy === this.#decision.chosen) return this.#decision.reason;
+    return this.#isEscalated ? 'escalated' : 'fallback';
   }
 
   /** `x-pointsman-*` headers of the answer; the money ones only once it is known (`withMoney`). */
@@ -203,8 +224,13 @@ export class Exchange {
   finish(error?: RouterError): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
+    if (error === undefined) {
+      this.#safely('note that a model answered', () => this.#noteAnswered());
+      this.#safely('look at the answer', () => this.#review());
+    }
     this.#safely('record the exchange', () => this.#close(statusOf(error), error));
     this.#keepConversation();
+    this.#safely('remember a weak answer', () => this.#rememberWeakness());
     this.#safely('remember signed thoughts', () => this.#seals?.close());
     this.#safely('remember what was served', () => this.#books.rememberServed());
     this.#safely('learn from the reported usage', () => this.#books.learnUsage());
@@ -325,6 +351,43 @@ export class Exchange {
     const atMs = this.#wire.receivedAtMs;
     const state = conversationAfter({ earlier, decision, features, answeredBy, atMs });
     if (state !== null) conversations.set(decision.conversationId, state);
+  }
+
+  /** An answer that has gone out can only be told of. */
+  #review(): void {
+    this.#finding = this.#check?.finding() ?? null;
+    const model = this.#answer?.target.id ?? '';
+    if (this.#finding === null) return;
+    this.warn(`${model} ${this.#finding.why}`);
+    if (this.#answer !== null) this.#noteWeak(this.#answer.target, this.reason);
+  }
+
+  #noteWeak(target: ModelTarget, reason: RouteReason | null): void {
+    const decision = this.#decision;
+    if (decision === null) return;
+    const atMs = this.#wire.receivedAtMs;
+    this.#safely('note a weak answer', () =>
+      this.#deps.outcomes.weak({ exchangeId: this.id, decision, target, reason, atMs }),
+    );
+  }
+
+  #noteAnswered(): void {
+    const decision = this.#decision;
+    const target = this.#answer?.target;
+    if (decision === null || target === undefined) return;
+    const atMs = this.#wire.receivedAtMs;
+    this.#deps.outcomes.answered({ exchangeId: this.id, decision, target, reason: this.reason, atMs });
+  }
+
+  #rememberWeakness(): void {
+    const decision = this.#decision;
+    const target = this.#answer?.target;
+    if (this.#finding === null || decision === null || target === undefined) return;
+    const { conversations } = this.#deps;
+    const state = conversations.get(decision.conversationId);
+    if (state?.model !== target.id) return; // a wish of the user's, or a call beside the task
+    const escalation = { fromModel: target.id, why: this.#finding.why };
+    conversations.set(decision.conversationId, { ...state, escalation });
   }
 }
 

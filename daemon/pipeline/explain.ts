@@ -24,7 +24,9 @@ export async function explainRequest(deps: PipelineDeps, given: ExplainedRequest
   const controls = readControls({ headers, query: new URLSearchParams() });
   const request = given.dialect.decodeRequest(parseRequestBody(given.bytes));
   const features = extractFeatures(request, { client: identifyClient(headers) });
-  const { classification } = await deps.classifier.classify(features, new AbortController().signal);
+  const signal = new AbortController().signal;
+  const { classification } = await (deps.classifier.preview?.(features, signal) ??
+    deps.classifier.classify(features, signal));
   const snapshot = deps.snapshot();
   const { decision, plan } = decide(deps, {
     request,

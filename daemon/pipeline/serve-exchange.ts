@@ -6,12 +6,15 @@ import type { Classifier } from '../classify/classifier.ts';
 import { identifyClient } from '../classify/client-identity.ts';
 import { extractFeatures } from '../classify/features.ts';
 import { RouterError, toRouterError } from '../errors.ts';
-import { runAttempts, type AttemptLoopDeps } from '../upstream/attempt-loop.ts';
+import type { AttemptLoopDeps } from '../upstream/attempt-loop.ts';
 import type { IdSource } from '../util/ids.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import { causeText, type Log } from '../util/log.ts';
+import { AnswerReview } from './answer-review.ts';
+import { attemptRun } from './attempt-run.ts';
 import type { ClientResponse } from './client-response.ts';
 import { decide, type DecideDeps } from './decide.ts';
+import { runEscalated } from './escalate.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { prepareReply, sendRefusal } from './relay.ts';
 import { answerCached } from './replay.ts';
@@ -79,17 +82,9 @@ export async function serveExchange(
 
     const { snapshot } = exchange;
     const views = new TargetViews({ vault: deps.vault, earlier, conversationId, snapshot });
-    const result = await runAttempts(deps.attempts, {
-      plan: { targets: earlier.able(plan.targets) },
-      request,
-      forTarget: views.forTarget,
-      signal,
-      clientHeaders: headers,
-      table: snapshot.table,
-      connections: snapshot.connections,
-      elapsedMs: () => exchange.elapsedMs(),
-      onAttemptFailed: (report) => (exchange.attemptFailed(report), views.attemptFailed(report)),
-    });
+    const review = new AnswerReview({ settings: snapshot.escalation, request, features, classification });
+    const run = attemptRun({ exchange, wire, plan, earlier, views, review });
+    const result = await runEscalated(deps.attempts, run);
     if (result.status === 'refused') {
       const error = exchange.refused(result);
       sendRefusal({ exchange, clientDialect: dialect }, result, error, client);
@@ -97,7 +92,7 @@ export async function serveExchange(
       return;
     }
     const answer = result.outcome;
-    exchange.answered(answer, result.startedAtMs, views.listen(answer));
+    exchange.answered(answer, result.startedAtMs, { seals: views.listen(answer), check: review.watch() });
 
     const reply = prepareReply({ exchange, request: asked, clientDialect: dialect, answer });
     const kept = keepAnswer(deps, wire, earlier.own, client, {

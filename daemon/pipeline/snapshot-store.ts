@@ -77,9 +77,34 @@ export class SnapshotStore {
     return () => cancel();
   }
 
+  /**
+   * What a configuration would mean, without putting it in force. `resolveKey` may stand in for keys that are not there;
+   * such a snapshot is for planning, never for calling anyone.
+   */
+  async preview(
+    config: RouterConfig,
+    resolveKey: ResolveKey = this.#deps.resolveKey,
+  ): Promise<CurrentSnapshot> {
+    return (await this.#assemble(config, resolveKey)).snapshot;
+  }
+
   async #build(): Promise<void> {
-    const { config: readConfig, resolveKey, priceBook, clock, log, onChange } = this.#deps;
-    const config = readConfig();
+    const { config, resolveKey, log, onChange } = this.#deps;
+    const { snapshot, warnings } = await this.#assemble(config(), resolveKey);
+    for (const warning of warnings) log.warn(warning);
+    this.#current = snapshot;
+    try {
+      onChange(this.#current);
+    } catch (error) {
+      log.error('the new snapshot could not be announced', { error: String(error) });
+    }
+  }
+
+  async #assemble(
+    config: RouterConfig,
+    resolveKey: ResolveKey,
+  ): Promise<{ readonly snapshot: CurrentSnapshot; readonly warnings: readonly string[] }> {
+    const { priceBook, clock } = this.#deps;
     const catalog = await buildCatalog({
       config,
       resolveKey,
@@ -89,19 +114,15 @@ export class SnapshotStore {
       atMs: clock.now(),
     });
     const { table, warnings } = buildRoutingTable(config, catalog);
-    for (const warning of warnings) log.warn(warning);
     const connections = new Map(catalog.providers.map((provider) => [provider.name, provider]));
-    this.#current = {
+    const snapshot: CurrentSnapshot = {
       catalog,
       table,
       connections,
       decideAt: config.policy.decideAt,
+      escalation: config.policy.escalation,
       metadata: config.metadata,
     };
-    try {
-      onChange(this.#current);
-    } catch (error) {
-      log.error('the new snapshot could not be announced', { error: String(error) });
-    }
+    return { snapshot, warnings };
   }
 }

@@ -3,6 +3,7 @@
 
 import type { ProviderConnection } from '../catalog/catalog.ts';
 import type { RoutingTable } from '../route/policy.ts';
+import type { EscalationSettings } from './task-trouble.ts';
 
 export interface RouterSnapshot {
   readonly table: RoutingTable;
@@ -10,6 +11,8 @@ export interface RouterSnapshot {
   readonly connections: ReadonlyMap<string, ProviderConnection>;
   /** How often the model of a conversation is chosen anew. */
   readonly decideAt: 'task' | 'request' | 'conversation';
+  /** When a stronger model takes over. */
+  readonly escalation: EscalationSettings;
   /** Where routing metadata goes unless a request says otherwise. */
   readonly metadata: 'headers' | 'body';
 }

@@ -1,10 +1,11 @@
 // What each target of a plan is asked, and what it may be told of the conversation: the request in the form that fits it
-// (a stored conversation in full or by its id), and the signed thoughts that are its own.
+// (a stored conversation in full or by its id), the signed thoughts that are its own, and how hard it is to think.
 
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import { spokenDialect } from '../dialects/dialect.ts';
 import { resolveModelName } from '../route/model-name.ts';
+import type { RoutePlan } from '../route/policy.ts';
 import type { AttemptReport, Responded } from '../upstream/attempt-loop.ts';
 import type { AttemptContext } from '../upstream/attempt.ts';
 import type { AnswerSeals, Maker, SignedHistoryVault, VaultQuestion } from './signed-history.ts';
@@ -16,7 +17,12 @@ export interface TargetViewsInput {
   readonly earlier: ContinuedRequest;
   readonly conversationId: string;
   readonly snapshot: Pick<RouterSnapshot, 'table' | 'connections'>;
+  /** Level of reasoning to ask of a model instead of the client's, by its id. */
+  readonly efforts?: RoutePlan['efforts'];
 }
+
+export type TargetView = Required<Pick<AttemptContext, 'request' | 'history'>> &
+  Pick<AttemptContext, 'effort'>;
 
 export class TargetViews {
   readonly #input: TargetViewsInput;
@@ -27,9 +33,14 @@ export class TargetViews {
     this.#named = namedModel(input);
   }
 
-  readonly forTarget = (target: ModelTarget): Required<Pick<AttemptContext, 'request' | 'history'>> => {
+  readonly forTarget = (target: ModelTarget): TargetView => {
     const question = this.#question(target);
-    return { request: question.request, history: this.#input.vault.viewFor(question) };
+    const effort = this.#input.efforts?.[target.id];
+    return {
+      request: question.request,
+      history: this.#input.vault.viewFor(question),
+      ...(effort === undefined ? {} : { effort }),
+    };
   };
 
   /** Must be closed when the answer is over. */

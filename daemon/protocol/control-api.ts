@@ -39,6 +39,28 @@ export interface OverrideState {
   readonly expiresAtMs: number | null;
 }
 
+/** A routing test that does not hold, or something in a file of them that is none. */
+export interface RoutingTestFailure {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Counted from 1; 0 = the file as a whole. */
+  readonly line: number;
+  /** Names file and line, what was expected and what came out. */
+  readonly sentence: string;
+}
+
+/** How the routing tests stand with the configuration in force. */
+export interface RoutingTestsStatus {
+  /** The files that are there, as absolute paths. */
+  readonly files: readonly string[];
+  /** Tests in them. */
+  readonly tests: number;
+  /** Also of what does not fit into `failing`. */
+  readonly failingCount: number;
+  readonly failing: readonly RoutingTestFailure[];
+  readonly notes: readonly string[];
+}
+
 export interface StatusBody {
   readonly version: string;
   readonly protocolVersion: number;
@@ -52,6 +74,7 @@ export interface StatusBody {
   readonly profile: Profile;
   readonly baseline: string | null;
   readonly config: { readonly path: string; readonly valid: boolean; readonly error: string | null };
+  readonly routingTests: RoutingTestsStatus;
   readonly ledger: {
     readonly rows: number;
     readonly path: string;
@@ -107,6 +130,32 @@ export interface ExchangesBody {
   readonly exchanges: readonly Omit<ExchangeRecord, 'decision'>[];
   /** Pass as `before` for the next page; null at the end. */
   readonly next: string | null;
+}
+
+export type Verdict = 'good' | 'bad';
+
+/** Longest reason that is taken, in characters. */
+export const MAX_FEEDBACK_REASON_CHARS = 500;
+
+/** What the user said of an answer. The last verdict counts. */
+export interface Feedback {
+  readonly verdict: Verdict;
+  /** In the user's own words, kept with the exchange and used for nothing else; null = none given. */
+  readonly reason: string | null;
+  /** When the verdict was given, Unix epoch ms. */
+  readonly atMs: number;
+}
+
+/** Answer of `POST feedback`. */
+export interface FeedbackBody extends Feedback {
+  readonly exchangeId: string;
+  /** Whether it counts for a model: false when nobody answered or nothing was routed. */
+  readonly counted: boolean;
+}
+
+/** Answer of `GET exchanges/:id`. */
+export interface ExchangeBody extends ExchangeRecord {
+  readonly feedback: Feedback | null;
 }
 
 export interface ErrorBody {

@@ -1,5 +1,5 @@
-// Catalog + configuration -> the routing table: which models a policy tries for each profile, task and grade.
-// The shipped table (default-profiles.json) names tiers, not models, so it holds for any set of providers.
+// Catalog + configuration -> the routing table: the models there are, how sure a policy must be of one for each profile
+// and task, and the user's own lists. Nothing shipped names a model, so the table holds for any set of providers.
 
 import { createHash } from 'node:crypto';
 import type { Catalog } from '../catalog/catalog.ts';
@@ -8,8 +8,8 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import { OVERLAY_ROWS } from '../catalog/price-book.ts';
 import type { RouterConfig } from '../config/schema.ts';
 import type { Complexity, Profile, TaskType } from '../protocol/vocabulary.ts';
-import defaults from './default-profiles.json' with { type: 'json' };
 import type { ProfileTable, RoutingTable } from './policy.ts';
+import { thresholdsFrom } from './thresholds.ts';
 
 export type TableConfig = Pick<
   RouterConfig,
@@ -22,16 +22,11 @@ export interface BuiltTable {
   readonly warnings: readonly string[];
 }
 
-const PROFILES: readonly Profile[] = ['budget', 'balanced', 'quality'];
 const TASKS: readonly (TaskType | 'default')[] = [
   ...(['code', 'classification', 'reasoning', 'translation', 'creative', 'vision', 'general'] as const),
   'default',
 ];
 const GRADES: readonly Complexity[] = ['simple', 'moderate', 'complex'];
-
-const DEFAULT_TIERS = defaults.profiles as Readonly<
-  Record<Profile, Readonly<Record<TaskType | 'default', Readonly<Record<Complexity, readonly Complexity[]>>>>>
->;
 
 /**
  * The request that models of one tier are ordered by: a coding question with some context, nothing cached, on a Sunday
@@ -48,29 +43,32 @@ export function buildRoutingTable(config: TableConfig, catalog: Catalog): BuiltT
   const warnings: string[] = [];
   const rest = {
     targets: catalog.targets,
-    profiles: resolveProfiles(config, catalog, warnings),
+    profiles: userLists(config, catalog, warnings),
     profile: config.profile,
     baseline: chooseBaseline(config, catalog, warnings),
     bareModelNames: config.bareModelNames,
     maxAttempts: config.retries.maxAttempts,
     exactFallback: config.retries.exactFallback,
-    thresholds: { budget: {}, balanced: { default: config.policy.successThreshold }, quality: {} },
+    thresholds: thresholdsFrom(config.policy.successThreshold),
     maxTurnsBeforeUpgrade: config.policy.maxTurnsBeforeUpgrade,
     adjustsEffort: config.policy.effort === 'adjust',
+    unvetted: [...catalog.unvettedIds],
     aliases: aliasesOf(catalog),
   };
   const hash = hashOf({ ...rest, targets: rest.targets.map(withoutTraits) });
   return { table: { hash, ...rest }, warnings };
 }
 
-function resolveProfiles(config: TableConfig, catalog: Catalog, warnings: string[]): ProfileTable {
-  const ordered = orderByCost(catalog);
-  const cell = (profile: Profile, task: TaskType | 'default', grade: Complexity): readonly string[] =>
-    userCell(config, catalog, profile, task, grade, warnings) ??
-    defaultCell(ordered, task, DEFAULT_TIERS[profile][task][grade]);
+/** Only the cells that the user filled: everything else is decided by the thresholds. */
+function userLists(config: TableConfig, catalog: Catalog, warnings: string[]): ProfileTable {
+  const grades = (profile: Profile, task: TaskType | 'default') =>
+    filled(GRADES, (grade) => userCell(config, catalog, { profile, task, grade }, warnings));
   const tasks = (profile: Profile) =>
-    record(TASKS, (task) => record(GRADES, (grade) => cell(profile, task, grade)));
-  return record(PROFILES, tasks);
+    filled(TASKS, (task) => {
+      const row = grades(profile, task);
+      return Object.keys(row).length === 0 ? null : row;
+    });
+  return { budget: tasks('budget'), balanced: tasks('balanced'), quality: tasks('quality') };
 }
 
 /** Other exact names of the models there are: a vendor's dated and retired names, from the price list. */
@@ -86,35 +84,28 @@ function aliasesOf(catalog: Catalog): Readonly<Record<string, string>> {
   return aliases;
 }
 
-/** All models, tier by tier; for the vision task those that see come first. */
-function defaultCell(
-  ordered: readonly ModelTarget[],
-  task: TaskType | 'default',
-  tiers: readonly Complexity[],
-): readonly string[] {
-  const models = tiers.flatMap((tier) => ordered.filter((target) => target.tier === tier));
-  const seesFirst = task === 'vision' ? [...models.filter(hasVision), ...models.filter(isBlind)] : models;
-  return seesFirst.map((target) => target.id);
+interface Cell {
+  readonly profile: Profile;
+  readonly task: TaskType | 'default';
+  readonly grade: Complexity;
 }
 
 /**
- * The user's own list, in the user's order: of the task, else of `default`. A `default` list without a single model that
- * sees is not taken for the vision task: it was not written for it. null = the shipped table applies.
+ * The user's own list, in the user's order; null = none. A `default` list without a single model that sees is not taken
+ * for the vision task, it was not written for it: the empty list there keeps it away.
  */
 function userCell(
   config: TableConfig,
   catalog: Catalog,
-  profile: Profile,
-  task: TaskType | 'default',
-  grade: Complexity,
+  { profile, task, grade }: Cell,
   warnings: string[],
 ): readonly string[] | null {
   const rows = config.profiles[profile];
   const own = knownIds(rows?.[task]?.[grade], catalog, `profiles.${profile}.${task}.${grade}`, warnings);
-  if (own !== null || task === 'default') return own;
+  if (own !== null || task !== 'vision') return own;
   const shared = knownIds(rows?.default?.[grade], catalog, null, warnings);
-  const isForVision = shared?.some((id) => catalog.targetById.get(id)?.supports.includes('vision')) ?? false;
-  return task === 'vision' && !isForVision ? null : shared;
+  const isForVision = shared?.some((id) => catalog.targetById.get(id)?.supports.includes('vision')) ?? true;
+  return isForVision ? null : [];
 }
 
 /** Ids that mean a model; null when there is no list or nothing of it is left. */
@@ -166,14 +157,6 @@ function typicalCostUsd(target: ModelTarget): number | null {
   return expectedCostUsd({ ...TYPICAL_REQUEST, target });
 }
 
-function hasVision(target: ModelTarget): boolean {
-  return target.supports.includes('vision');
-}
-
-function isBlind(target: ModelTarget): boolean {
-  return !hasVision(target);
-}
-
 /** Traits say how a model is spoken to, not when it is chosen: tables that differ in nothing else are one table. */
 function withoutTraits({ traits: _traits, ...target }: ModelTarget): Omit<ModelTarget, 'traits'> {
   return target;
@@ -184,9 +167,10 @@ function hashOf(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 }
 
-function record<Key extends string, Value>(
+function filled<Key extends string, Value>(
   keys: readonly Key[],
-  valueOf: (key: Key) => Value,
-): Readonly<Record<Key, Value>> {
-  return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<Key, Value>;
+  valueOf: (key: Key) => Value | null,
+): Readonly<Partial<Record<Key, Value>>> {
+  const entries = keys.map((key) => [key, valueOf(key)] as const).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries) as Partial<Record<Key, Value>>;
 }

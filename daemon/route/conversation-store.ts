@@ -1,6 +1,8 @@
 // What is remembered of a conversation between two requests: which model it is on and how large it was. In memory only,
 // bounded; a conversation that was forgotten is simply new again.
 
+import type { ReasoningEffort } from '../protocol/vocabulary.ts';
+
 /** As of the last answered request of the main line (no titles, no sub-agents). */
 export interface ConversationState {
   /** Id of the model that the policy has this conversation on; null while only the user's own wishes were followed. */
@@ -14,6 +16,13 @@ export interface ConversationState {
   /** Absent = not known; then less can be told about the next request. */
   readonly userTurns?: number;
   readonly toolCount?: number;
+  /** Level of reasoning that the present task is on; absent = as the client asks. */
+  readonly effort?: ReasoningEffort;
+  /** The last answer was weak, so the rest of the task should not stay on its model. */
+  readonly escalation?: { readonly fromModel: string; readonly why: string };
+  /** How often the present task was moved to a stronger model, and at which length of the conversation last. */
+  readonly escalations?: number;
+  readonly escalatedAtMessageCount?: number;
 }
 
 /** About 2 MB when full; more conversations than one person has open in a week. */

@@ -1,11 +1,11 @@
 // The client's own limit for one request (`x-pointsman-max-cost-usd`): who fits goes first, and when nobody does the
 // cheapest capable model answers and the record says so. A limit steers; it never leaves a request without an answer.
 
-import { compareCost, type RankedTarget } from './candidate-order.ts';
+import { compareCost, type Ordered } from './candidate-order.ts';
 
-export interface Limited {
+export interface Limited<Candidate extends Ordered> {
   /** The same candidates, those that fit first. */
-  readonly candidates: readonly RankedTarget[];
+  readonly candidates: readonly Candidate[];
   /** The limit changed the choice, or could not be met. */
   readonly isBinding: boolean;
   /** What the record must say; null = nothing. */
@@ -17,12 +17,21 @@ export function costLimitOf(maxCostUsd: number | null): number | null {
   return maxCostUsd === null || Number.isNaN(maxCostUsd) || maxCostUsd < 0 ? null : maxCostUsd;
 }
 
-export function applyMaxCost(candidates: readonly RankedTarget[], maxCostUsd: number | null): Limited {
+/** An unpriced model promises nothing, so it does not fit. */
+export function fitsMaxCost(
+  { expectedCostUsd }: Pick<Ordered, 'expectedCostUsd'>,
+  maxCostUsd: number,
+): boolean {
+  return expectedCostUsd !== null && expectedCostUsd <= maxCostUsd;
+}
+
+export function applyMaxCost<Candidate extends Ordered>(
+  candidates: readonly Candidate[],
+  maxCostUsd: number | null,
+): Limited<Candidate> {
   const first = candidates[0];
   if (maxCostUsd === null || first === undefined) return { candidates, isBinding: false, note: null };
-  // An unpriced model promises nothing, so it does not fit.
-  const fits = ({ expectedCostUsd }: RankedTarget): boolean =>
-    expectedCostUsd !== null && expectedCostUsd <= maxCostUsd;
+  const fits = (candidate: Candidate): boolean => fitsMaxCost(candidate, maxCostUsd);
   const capable = candidates.filter(({ isCapable }) => isCapable);
   const weak = candidates.filter(({ isCapable }) => !isCapable);
   // Grade no longer counts among those that are too dear: a lower limit must never lead to a dearer model.

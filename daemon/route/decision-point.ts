@@ -15,6 +15,8 @@ export interface DecisionPointInput {
   readonly state: ConversationState | null;
   /** What the assistant says of this call, or its shape; undefined = nothing. */
   readonly hint: RequestClass | undefined;
+  /** `state` is that of this line alone (a sub-agent, a fork), not of the session's main one. */
+  readonly isSide?: boolean;
   readonly atMs: number;
   /** How often the user wants the model to be chosen anew; `task` by default. */
   readonly decideAt?: 'task' | 'request' | 'conversation';
@@ -34,16 +36,32 @@ export function decisionPoint(input: DecisionPointInput): DecisionPoint {
   return point === 'new-task' || point === 'cache-expired' ? 'continuation' : point;
 }
 
-function naturalPoint({ features, state, hint, atMs }: DecisionPointInput): DecisionPoint {
-  if (hint === 'background' || hint === 'subagent') return hint;
-  if (state === null) return hint === 'compaction' ? 'compaction' : 'new-conversation';
-  // Before all that follows: a tool loop is never split, also when a tool ran longer than the cache lives.
+function naturalPoint({ features, state, hint, atMs, isSide = false }: DecisionPointInput): DecisionPoint {
+  if (hint === 'background' || (hint === 'subagent' && !isSide)) return hint;
+  if (state === null) return startingPoint(hint);
+  // Before all that follows: a tool loop is never split, also when a tool ran longer than the cache lives, and no more
+  // in a sub-agent that has a state of its own.
   if (features.isToolResult) return 'continuation';
-  if (hint === 'compaction') return 'compaction';
+  if (hint === 'subagent' || hint === 'compaction') return hint;
   if (looksLikeBackground(features, state)) return 'background';
+  if (looksLikeSummary(features, state)) return 'compaction';
   if (features.inputTokens < state.inputTokens * COMPACTION_RATIO) return 'compaction';
   if (state.ttlS > 0 && atMs - state.lastSeenAtMs > state.ttlS * 1000) return 'cache-expired';
   return isSameTurn(features, state) ? 'continuation' : 'new-task';
+}
+
+function startingPoint(hint: RequestClass | undefined): DecisionPoint {
+  return hint === 'compaction' || hint === 'subagent' ? hint : 'new-conversation';
+}
+
+/** The whole conversation goes on, but its tools are gone: the assistant has it summed up. */
+function looksLikeSummary(features: DecisionPointInput['features'], state: ConversationState): boolean {
+  return (
+    (state.toolCount ?? 0) > 0 &&
+    features.toolCount === 0 &&
+    features.messageCount >= state.messageCount &&
+    features.inputTokens > BACKGROUND_MAX_TOKENS
+  );
 }
 
 /** A short call without tools beside a conversation that has some: a title, a topic, a summary. */

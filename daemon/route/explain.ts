@@ -1,22 +1,24 @@
 // "What would have to be different?" The smallest single changes of a request that lead to another first choice. Nothing
-// is derived: each change is tried on the policy itself, so what is stated is true by construction.
+// is derived: each change is a merge patch that is applied and planned again, so what is stated is true by construction.
 
+import { needsOfGrade } from '../classify/grade.ts';
 import type { DecisionInput, WouldFlip } from '../protocol/exchange-record.ts';
 import type { Capability, Complexity, Profile, TaskType } from '../protocol/vocabulary.ts';
+import { completeInput } from './complete-input.ts';
+import { costProbes, needsProbes, tokenProbes } from './flip-numbers.ts';
+import { applyMergePatch } from './merge-patch.ts';
 import type { Policy, RoutePlan, RoutingTable } from './policy.ts';
 
 /** A change that was tried and flips the choice; `input` is the changed input. */
-export interface FlipProbe extends Omit<WouldFlip, 'patch'> {
+export interface FlipProbe extends WouldFlip {
   readonly input: DecisionInput;
 }
 
-interface Change {
-  readonly change: string;
-  readonly input: DecisionInput;
-}
+/** A change in words and as a merge patch of the input. */
+export type Change = Omit<WouldFlip, 'to'>;
 
-/** The first choice for a changed input; null when nobody can serve it. */
-type ChoiceOf = (input: DecisionInput) => string | null;
+/** A change that was tried; null when it does not lead to another model. */
+export type Try = (change: Change) => FlipProbe | null;
 
 const GRADES: readonly Complexity[] = ['simple', 'moderate', 'complex'];
 const PROFILES: readonly Profile[] = ['budget', 'balanced', 'quality'];
@@ -36,194 +38,124 @@ const NEEDS: readonly (readonly [Capability, string, string])[] = [
   ['reasoning', 'with reasoning asked for', 'without reasoning asked for'],
 ];
 
-/** No model has a larger window; beyond it every request is alike. */
-const MAX_TOKENS = 4_000_000;
-const TOKEN_STEP_RATIO = 1.5;
+/** How sure a classifier is that names a grade and nothing else. */
+const TYPICAL_CONFIDENCE = 0.8;
 
 /** In a fixed order: what the user set, what passes by itself, then what the request is made of. */
 export function flipProbes(
-  input: DecisionInput,
+  given: DecisionInput,
   table: RoutingTable,
   policy: Pick<Policy, 'plan'>,
 ): readonly FlipProbe[] {
+  const input = completeInput(given);
   const plan = policy.plan(input, table);
   const chosen = plan.targets[0]?.id ?? null;
-  const choiceOf: ChoiceOf = (changed) => policy.plan(changed, table).targets[0]?.id ?? null;
+  const attempt: Try = ({ change, patch }) => {
+    const changed = applyMergePatch(input, patch);
+    const to = policy.plan(changed, table).targets[0]?.id ?? null;
+    return to === null || to === chosen ? null : { change, to, patch, input: changed };
+  };
   const flips = (changes: readonly Change[]): readonly FlipProbe[] =>
-    changes.flatMap((change) => {
-      const to = choiceOf(change.input);
-      return to === null || to === chosen ? [] : [{ ...change, to }];
-    });
+    changes.flatMap((change) => attempt(change) ?? []);
   return [
     ...flips(wishChanges(input)),
     ...flips(situationChanges(input)),
-    ...costProbes(input, plan, choiceOf, chosen),
+    ...costProbes(input, plan, attempt),
+    ...needsProbes(input, attempt),
     ...flips(gradeChanges(input)),
     ...oncePerModel(flips(taskChanges(input))),
-    ...flips(profileChanges(input, plan)),
+    ...flips(profileChanges(plan)),
+    ...flips(evidenceChanges(input)),
     ...flips(needChanges(input)),
-    ...tokenProbes(input, choiceOf, chosen),
+    ...tokenProbes(input, attempt),
+    ...flips(outageChanges(input, chosen)),
   ];
 }
 
 /** One wish of the user or the client taken back. */
-function wishChanges(input: DecisionInput): readonly Change[] {
-  const { controls, standingOverride, requestModel } = input;
+function wishChanges({ controls, standingOverride, requestModel }: DecisionInput): readonly Change[] {
   const changes: Change[] = [];
   if (controls.headerModel !== null) {
-    const changed = { ...input, controls: { ...controls, headerModel: null } };
-    changes.push({ change: 'without the header x-pointsman-model', input: changed });
+    const patch = { controls: { headerModel: null } };
+    changes.push({ change: 'without the header x-pointsman-model', patch });
   }
   if (controls.queryModel !== null) {
-    const changed = { ...input, controls: { ...controls, queryModel: null } };
-    changes.push({ change: 'without ?model= in the query', input: changed });
+    changes.push({ change: 'without ?model= in the query', patch: { controls: { queryModel: null } } });
   }
   if (standingOverride !== null) {
-    changes.push({ change: 'without the override', input: { ...input, standingOverride: null } });
+    changes.push({ change: 'without the override', patch: { standingOverride: null } });
   }
   if (requestModel !== 'auto') {
-    changes.push({ change: 'with the model name auto', input: { ...input, requestModel: 'auto' } });
+    changes.push({ change: 'with the model name auto', patch: { requestModel: 'auto' } });
   }
   return changes;
 }
 
-/** What passes with time: an outage, the middle of a task. */
+/** What passes with time: an outage, the middle of a task, a task that goes badly. */
 function situationChanges(input: DecisionInput): readonly Change[] {
-  const changes = [
-    ...new Set(input.unavailable.filter((entry) => entry.isLasting !== true).map(({ model }) => model)),
-  ].map((model): Change => {
+  const passing = input.unavailable.filter((entry) => entry.isLasting !== true);
+  const changes = [...new Set(passing.map(({ model }) => model))].map((model): Change => {
     const unavailable = input.unavailable.filter((entry) => entry.model !== model);
-    return { change: `${model} available again`, input: { ...input, unavailable } };
+    return { change: `${model} available again`, patch: { unavailable } };
   });
+  if (input.escalation !== null) {
+    const change = `the task going well on ${input.escalation.fromModel}`;
+    changes.push({ change, patch: { escalation: null } });
+  }
+  const patch = { decisionPoint: 'new-task' };
   if (input.decisionPoint === 'continuation') {
-    const changed = { ...input, decisionPoint: 'new-task' } as const;
-    changes.push({ change: 'at the start of a task instead of inside one', input: changed });
+    changes.push({ change: 'at the start of a task instead of inside one', patch });
   }
   if (input.decisionPoint === 'background') {
-    const changed = { ...input, decisionPoint: 'new-task' } as const;
-    changes.push({ change: 'as a request of the user instead of a background call', input: changed });
+    changes.push({ change: 'as a request of the user instead of a background call', patch });
   }
   return changes;
 }
 
-function gradeChanges(input: DecisionInput): readonly Change[] {
-  const { classification } = input;
+/** The neighbouring grades, with the probabilities that are typical of them. */
+function gradeChanges({ classification }: DecisionInput): readonly Change[] {
   const index = GRADES.indexOf(classification.complexity);
-  const neighbours = GRADES.filter((_, other) => Math.abs(other - index) === 1);
-  return neighbours.map((complexity) => ({
+  return GRADES.filter((_, other) => Math.abs(other - index) === 1).map((complexity) => ({
     change: `complexity ${complexity}`,
-    input: { ...input, classification: { ...classification, complexity } },
+    patch: { classification: { complexity, ...needsOfGrade(complexity, TYPICAL_CONFIDENCE) } },
   }));
 }
 
-function taskChanges(input: DecisionInput): readonly Change[] {
-  const { classification } = input;
+function taskChanges({ classification }: DecisionInput): readonly Change[] {
   return TASK_TYPES.filter((taskType) => taskType !== classification.taskType).map((taskType) => ({
     change: `task type ${taskType}`,
-    input: { ...input, classification: { ...classification, taskType } },
+    patch: { classification: { taskType } },
   }));
 }
 
-function profileChanges(input: DecisionInput, plan: RoutePlan): readonly Change[] {
+function profileChanges(plan: RoutePlan): readonly Change[] {
   return PROFILES.filter((profile) => profile !== plan.profile).map((profile) => ({
     change: `profile ${profile}`,
-    input: { ...input, controls: { ...input.controls, profile } },
+    patch: { controls: { profile } },
   }));
+}
+
+/** The shipped expectation alone. A merge patch takes members away one by one. */
+function evidenceChanges({ evidence }: DecisionInput): readonly Change[] {
+  const none = (counts: object) => Object.fromEntries(Object.keys(counts).map((key) => [key, null]));
+  const patch = { evidence: { tiers: none(evidence.tiers), models: none(evidence.models) } };
+  const isEmpty = Object.keys(evidence.tiers).length + Object.keys(evidence.models).length === 0;
+  return isEmpty ? [] : [{ change: 'without the outcomes seen on this machine', patch }];
 }
 
 function needChanges(input: DecisionInput): readonly Change[] {
   return NEEDS.map(([need, added, dropped]) =>
     input.needs.includes(need)
-      ? { change: dropped, input: { ...input, needs: input.needs.filter((other) => other !== need) } }
-      : { change: added, input: { ...input, needs: [...input.needs, need] } },
+      ? { change: dropped, patch: { needs: input.needs.filter((other) => other !== need) } }
+      : { change: added, patch: { needs: [...input.needs, need] } },
   );
 }
 
-/** The nearest lower and the nearest higher cost limit; only the expected costs themselves can be thresholds. */
-function costProbes(
-  input: DecisionInput,
-  plan: RoutePlan,
-  choiceOf: ChoiceOf,
-  chosen: string | null,
-): readonly FlipProbe[] {
-  const current = input.controls.maxCostUsd;
-  const costs = new Set(plan.candidates.flatMap(({ expectedCostUsd }) => expectedCostUsd ?? []));
-  const ascending = [...costs].toSorted((a, b) => a - b);
-  const probe = (change: string, maxCostUsd: number | null): FlipProbe | null => {
-    const changed = { ...input, controls: { ...input.controls, maxCostUsd } };
-    const to = choiceOf(changed);
-    return to === null || to === chosen ? null : { change, to, input: changed };
-  };
-  const nearest = (word: string, values: readonly number[]): FlipProbe | null => {
-    for (const value of values) {
-      const exact = probe(`max cost ${word} to ${value} USD`, value);
-      if (exact !== null) return rounded(exact, word, value, probe);
-    }
-    return null;
-  };
-  const lower = ascending.filter((cost) => current === null || cost < current).toReversed();
-  const higher = current === null ? [] : ascending.filter((cost) => cost > current);
-  const raised = nearest('raised', higher) ?? (current === null ? null : probe('without a max cost', null));
-  return [nearest(current === null ? 'set' : 'lowered', lower), raised].filter((found) => found !== null);
-}
-
-/** The same flip at a number that a person would write, where there is one. The sentence holds the number itself. */
-function rounded(
-  exact: FlipProbe,
-  word: string,
-  value: number,
-  probe: (change: string, maxCostUsd: number) => FlipProbe | null,
-): FlipProbe {
-  for (let digits = 2; digits < 9; digits++) {
-    const round = Number(value.toPrecision(digits));
-    const found = probe(`max cost ${word} to ${round} USD`, round);
-    if (found?.to === exact.to) return found;
-  }
-  return exact;
-}
-
-/** The nearest larger and the nearest smaller input with another choice, to the token. */
-function tokenProbes(input: DecisionInput, choiceOf: ChoiceOf, chosen: string | null): readonly FlipProbe[] {
-  const start = input.inputTokens;
-  if (!Number.isSafeInteger(start) || start < 0) return [];
-  const at = (inputTokens: number): DecisionInput => ({ ...input, inputTokens });
-  const flipsAt = (tokens: number): boolean => {
-    const to = choiceOf(at(tokens));
-    return to !== null && to !== chosen;
-  };
-  const probes: FlipProbe[] = [];
-  for (const direction of ['grows', 'shrinks'] as const) {
-    const tokens = nearestFlip(start, direction, flipsAt);
-    const to = tokens === null ? null : choiceOf(at(tokens));
-    if (tokens === null || to === null) continue;
-    probes.push({ change: `the input ${direction} to ${tokens} tokens`, to, input: at(tokens) });
-  }
-  return probes;
-}
-
-/** Steps away from `start` until the choice flips, then halves the last step. A flip inside one step may be missed. */
-function nearestFlip(
-  start: number,
-  direction: 'grows' | 'shrinks',
-  flipsAt: (tokens: number) => boolean,
-): number | null {
-  let same = start;
-  for (;;) {
-    const next =
-      direction === 'grows' ? Math.ceil(same * TOKEN_STEP_RATIO) + 64 : Math.floor(same / TOKEN_STEP_RATIO);
-    if (next === same || next > MAX_TOKENS) return null;
-    if (!flipsAt(next)) {
-      same = next;
-      continue;
-    }
-    let flipped = next;
-    while (Math.abs(flipped - same) > 1) {
-      const middle = Math.floor((flipped + same) / 2);
-      if (flipsAt(middle)) flipped = middle;
-      else same = middle;
-    }
-    return flipped;
-  }
+/** The runner-up: who answers when the choice cannot. */
+function outageChanges({ unavailable }: DecisionInput, chosen: string | null): readonly Change[] {
+  if (chosen === null || unavailable.some(({ model }) => model === chosen)) return [];
+  const out = { model: chosen, why: 'is taken to be out' };
+  return [{ change: `${chosen} out`, patch: { unavailable: [...unavailable, out] } }];
 }
 
 /** Six other task types often lead to one model; the first says enough. */

@@ -34,6 +34,8 @@ export interface RoutingTable {
   readonly maxTurnsBeforeUpgrade: number;
   /** Whether the level of reasoning may be lowered or raised before another model is taken. */
   readonly adjustsEffort: boolean;
+  /** Ids of models that were found on this machine and that nobody vouched for: taken after all others of their tier. */
+  readonly unvetted?: readonly string[];
   /** Other exact names of models that are declared somewhere (a vendor's dated names): name -> upstreamModel. */
   readonly aliases?: Readonly<Record<string, string>>;
 }

@@ -9,6 +9,7 @@ import type { SignedHistory } from '../conversation/seal.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
 import type { UpstreamDialect } from '../dialects/dialect.ts';
 import type { SseFrame } from '../dialects/sse-parser.ts';
+import type { ReasoningEffort } from '../protocol/vocabulary.ts';
 
 /** One frame of the upstream's stream with what it means. */
 export interface StreamPiece {
@@ -57,6 +58,8 @@ export interface AttemptContext {
   readonly request: ConversationRequest;
   /** What this target may be told of signed thoughts; absent = nothing is remembered. */
   readonly history?: SignedHistory;
+  /** Level of reasoning to ask this target for instead of the client's; absent = as the client asks. */
+  readonly effort?: ReasoningEffort;
   /** Aborted when the client leaves, the total time is up, or the daemon stops. */
   readonly signal: AbortSignal;
   /** The last target of a chain is given more time to its first event. */

@@ -134,12 +134,13 @@ class HttpAttempt {
   #encode(): EncodedRequest {
     try {
       const { usageInStream } = this.#connection;
-      const { request, history } = this.#context;
+      const { request, history, effort } = this.#context;
       const target = {
         ...this.#target,
         dialect: this.#dialect.id,
         ...(usageInStream === undefined ? {} : { usageInStream }),
         ...(history === undefined ? {} : { history }),
+        ...(effort === undefined ? {} : { effort }),
       };
       return this.#dialect.encodeRequest(request, target);
     } catch (error) {

@@ -36,6 +36,8 @@ export interface MessageRules {
   readonly movesSystemText: boolean;
   /** The effort to write for one in a message; undefined = it is left out. Absent = efforts stay as they are. */
   readonly fitEffort?: (effort: ReasoningEffort) => ReasoningEffort | undefined;
+  /** The router's effort, for the last one in a message: it is about the turn that is being answered. */
+  readonly lastEffort?: ReasoningEffort;
 }
 
 export function editMessages(body: RequestBody, rules: MessageRules, losses: Losses): MessageEdits {
@@ -59,6 +61,7 @@ class MessageEditor {
   private readonly rules: MessageRules;
   private readonly losses: Losses;
   private readonly turns: readonly WireTurn[];
+  private readonly lastWithEffort: WireTurn | undefined;
 
   constructor(body: RequestBody, list: Span, rules: MessageRules, losses: Losses) {
     this.body = body;
@@ -78,6 +81,8 @@ class MessageEditor {
         isRemoved: false,
       };
     });
+    if (rules.lastEffort !== undefined)
+      this.lastWithEffort = this.turns.findLast((turn) => this.effortIn(turn) !== undefined);
   }
 
   edit(): MessageEdits {
@@ -178,12 +183,21 @@ class MessageEditor {
     turn.edits.push({ span: turn.span, text: JSON.stringify({ role: 'user', content }) });
   }
 
+  private configOf(turn: WireTurn): Span | undefined {
+    return scanObject(this.bytes, turn.span).get('output_config');
+  }
+
+  private effortIn(turn: WireTurn): ReasoningEffort | undefined {
+    const config = isSystemRole(turn.role) ? this.configOf(turn) : undefined;
+    return config === undefined ? undefined : effortOf(objectOf(valueAt(this.body, config))?.['effort']);
+  }
+
   private fitEffort(turn: WireTurn): void {
-    const config = scanObject(this.bytes, turn.span).get('output_config');
-    if (this.rules.fitEffort === undefined || config === undefined) return;
-    const effort = effortOf(objectOf(valueAt(this.body, config))?.['effort']);
-    if (effort === undefined) return;
-    const fitted = this.rules.fitEffort(effort);
+    const { fitEffort, lastEffort } = this.rules;
+    const config = this.configOf(turn);
+    const effort = this.effortIn(turn);
+    if (fitEffort === undefined || config === undefined || effort === undefined) return;
+    const fitted = lastEffort !== undefined && turn === this.lastWithEffort ? lastEffort : fitEffort(effort);
     if (fitted === effort) return;
     const text = fitted === undefined ? undefined : JSON.stringify(fitted);
     const inner = parseRequestBody(this.bytes.subarray(config.start, config.end));

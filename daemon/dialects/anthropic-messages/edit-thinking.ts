@@ -13,6 +13,7 @@ import {
 } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
 import { member } from '../body-fields.ts';
+import { scaledBudget } from '../asked-effort.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import type { Losses } from '../losses.ts';
 import { applyEdits, removals } from '../splice.ts';
@@ -39,6 +40,8 @@ export interface ThinkingFacts {
   readonly maxTokens: number;
   /** The effort of the turn under way, wherever the client wrote it. */
   readonly effort: ReasoningEffort | undefined;
+  /** The router's level in its place; absent = the client's counts. */
+  readonly asked?: ReasoningEffort | undefined;
   readonly opensWithThought: boolean;
 }
 
@@ -56,6 +59,12 @@ export function editThinking(
 ): boolean {
   const thinking = objectOf(member(body, 'thinking'));
   const type = stringOf(thinking?.['type']);
+  if (facts.asked === 'none' && turnsOff(facts.target, type)) {
+    edits.set('thinking', '{"type":"disabled"}');
+    lowerEffort(body, facts.target, edits);
+    dropThinkingEdits(body, edits, losses);
+    return false;
+  }
   const changes =
     thinking === undefined ? new Map<string, string | undefined>() : changesOf(thinking, facts, losses);
   editEffort(body, facts, changes, thinking, edits, losses);
@@ -68,10 +77,29 @@ export function editThinking(
   return type !== undefined && type !== 'disabled';
 }
 
+/** Whether asking for no effort means switching thinking off. A model that thinks of its own accord must be told to stop. */
+function turnsOff({ traits }: EncodeTarget, type: string | undefined): boolean {
+  if (type === 'disabled' || thinkingMode(traits) === 'none' || !canTurnOff(traits)) return false;
+  return type !== undefined || thinkingMode(traits) === 'adaptive';
+}
+
+function lowerEffort(body: RequestBody, { traits }: EncodeTarget, edits: MemberEdits): void {
+  const own = effortOf(objectOf(member(body, 'output_config'))?.['effort']);
+  if (own === undefined || traits?.efforts === undefined) return;
+  const level = wireEffort(atMostHigh(own), traits);
+  if (level !== undefined && level !== own)
+    edits.set('output_config', splicedMember(body, 'output_config', effortChange(level)));
+}
+
+function effortChange(level: ReasoningEffort): Changes {
+  return new Map([['effort', JSON.stringify(level)]]);
+}
+
 type Changes = ReadonlyMap<string, string | undefined>;
 
 function changesOf(thinking: JsonObject, facts: ThinkingFacts, losses: Losses): Changes | 'leave-out' {
-  const { target, maxTokens, effort = 'high', opensWithThought } = facts;
+  const { target, maxTokens, opensWithThought } = facts;
+  const effort = facts.asked ?? facts.effort ?? 'high';
   const type = stringOf(thinking['type']);
   const leaveOut = (why: string): 'leave-out' => {
     losses.add(why);
@@ -94,11 +122,7 @@ function changesOf(thinking: JsonObject, facts: ThinkingFacts, losses: Losses): 
   if (type !== 'enabled' && !becomesBudget) return new Map();
   if (!opensWithThought) return leaveOut(LEFT_OUT_MID_LOOP);
   const asked = numberOf(thinking['budget_tokens']);
-  const budget = becomesBudget
-    ? budgetOfEffort(effort, maxTokens)
-    : asked === undefined || asked < maxTokens
-      ? asked
-      : budgetWithin(asked, maxTokens);
+  const budget = becomesBudget ? budgetOfEffort(effort, maxTokens) : fittedBudget(asked, facts);
   if (becomesBudget && budget === undefined) return leaveOut(LEFT_OUT_NO_ROOM);
   if (budget === undefined) return asked === undefined ? new Map() : leaveOut(LEFT_OUT_NO_ROOM);
   const changes = new Map<string, string | undefined>();
@@ -107,10 +131,20 @@ function changesOf(thinking: JsonObject, facts: ThinkingFacts, losses: Losses): 
   return changes;
 }
 
+/** The client's budget, moved with the effort where the router asks for another one, and below the output limit. */
+function fittedBudget(
+  budgetTokens: number | undefined,
+  { asked, maxTokens }: ThinkingFacts,
+): number | undefined {
+  if (budgetTokens === undefined) return undefined;
+  const wanted = asked === undefined ? budgetTokens : scaledBudget(budgetTokens, asked);
+  return wanted === budgetTokens && wanted < maxTokens ? wanted : budgetWithin(wanted, maxTokens);
+}
+
 /** `output_config.effort`: one that the model knows, none where it knows none, that of a budget that went away. */
 function editEffort(
   body: RequestBody,
-  { target, effort }: ThinkingFacts,
+  { target, effort, asked }: ThinkingFacts,
   changes: Changes | 'leave-out',
   thinking: JsonObject | undefined,
   edits: MemberEdits,
@@ -121,13 +155,16 @@ function editEffort(
   const budget = numberOf(thinking?.['budget_tokens']);
   const replacesBudget = changes !== 'leave-out' && changes.get('type') === '"adaptive"';
   const isTurnedDown = changes === 'leave-out' && thinking?.['type'] === 'disabled';
+  const isOff = thinking?.['type'] === 'disabled';
+  // Where a budget or a message says it, it was changed there; an unknown model may not know the member at all.
+  const isSaidElsewhere = (budget !== undefined && !replacesBudget) || (effort !== undefined && !isOff);
+  const isTaken = own !== undefined || (target.traits?.efforts !== undefined && !isSaidElsewhere);
   const wanted =
-    (isTurnedDown ? 'none' : own) ??
+    (isTurnedDown ? 'none' : ((isTaken ? asked : undefined) ?? own)) ??
     (replacesBudget && effort === undefined && budget !== undefined ? effortOfBudget(budget) : undefined);
   if (wanted === undefined) return;
-  const isOff = thinking?.['type'] === 'disabled';
   const level = isOff && target.traits?.efforts !== undefined ? atMostHigh(wanted) : wanted;
-  const fitted = own !== undefined && !fitsEfforts(target) ? own : wireEffort(level, target.traits);
+  const fitted = own !== undefined && !fitsEfforts(target) ? level : wireEffort(level, target.traits);
   if (fitted === own) return;
   // A budget that took its place says the same.
   const becameBudget = changes !== 'leave-out' && changes.get('type') === '"enabled"';

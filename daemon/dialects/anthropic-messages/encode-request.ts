@@ -5,6 +5,7 @@ import type { ModelTraits } from '../../conversation/model-traits.ts';
 import type { ConversationRequest } from '../../conversation/request.ts';
 import type { RequestSettings, SettingName } from '../../conversation/settings.ts';
 import type { JsonObject } from '../../util/json.ts';
+import { askedSettings } from '../asked-effort.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
 import { Losses, noteUncarried, withoutRefused } from '../losses.ts';
 import { withCacheMarks } from './cache-marks.ts';
@@ -12,7 +13,7 @@ import { encodeConversation } from './encode-message.ts';
 import { encodeTools } from './encode-tools.ts';
 import { fitStrictSchema } from './fit-schema.ts';
 import { passRequest } from './passthrough.ts';
-import { planThinking } from './thinking.ts';
+import { asksForThoughts, planThinking } from './thinking.ts';
 import { opensWithThought } from './wire-message.ts';
 
 const PATH = '/v1/messages';
@@ -52,7 +53,7 @@ export function encodeRequest(request: ConversationRequest, target: EncodeTarget
 function buildBody(request: ConversationRequest, target: EncodeTarget, losses: Losses): JsonObject {
   const { traits } = target;
   noteUncarried(losses, request, CARRIED);
-  const settings = withoutRefused(losses, request.settings(), traits?.refuses ?? []);
+  const settings = withoutRefused(losses, askedSettings(request, target), traits?.refuses ?? []);
   const conversation = encodeConversation(request, target, losses);
   const { tools, toolChoice } = encodeTools(request.tools(), settings, conversation.messages, losses, traits);
   const maxTokens = Math.min(request.maxOutputTokens ?? DEFAULT_MAX_TOKENS, target.maxOutputTokens);
@@ -63,6 +64,7 @@ function buildBody(request: ConversationRequest, target: EncodeTarget, losses: L
       maxTokens,
       forcesTool: toolChoice?.['type'] === 'any' || toolChoice?.['type'] === 'tool',
       opensWithThought: opensWithThought(conversation.messages),
+      isUnasked: target.effort !== undefined && !asksForThoughts(request.settings().reasoning ?? {}),
     },
     losses,
   );

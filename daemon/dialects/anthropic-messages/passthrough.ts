@@ -1,16 +1,17 @@
 // Same dialect on both sides: the client's bytes go up with only these changes, each where the chosen model needs it:
 //   model, max_tokens        the chosen model; down to its limit
-//   thinking, output_config  adaptive <-> budget, efforts that it knows; see edit-thinking.ts
+//   thinking, output_config  adaptive <-> budget, efforts that it knows, the router's in place of the client's; see edit-thinking.ts
 //   messages                 thoughts of other models go, system text between the turns may move; see edit-messages.ts
 //   settings it refuses      go, each with a warning
 //   cache_control            automatic caching, for a conversation whose client asked for none
 
 import type { ConversationRequest } from '../../conversation/request.ts';
-import type { SettingName } from '../../conversation/settings.ts';
+import type { ReasoningEffort, SettingName } from '../../conversation/settings.ts';
 import { numberOf } from '../../util/json.ts';
 import { hasDuplicate, spliceMembers } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
 import { member } from '../body-fields.ts';
+import { askedEffort } from '../asked-effort.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { Losses } from '../losses.ts';
 import { WORTH_CACHING_BYTES } from './cache-marks.ts';
@@ -49,14 +50,17 @@ export function passRequest(request: ConversationRequest, target: EncodeTarget):
   if (!isNamed || hasDuplicate(body, 'model')) edits.set('model', JSON.stringify(target.upstreamModel));
   const maxTokens = numberOf(member(body, 'max_tokens')) ?? target.maxOutputTokens;
   if (maxTokens > target.maxOutputTokens) edits.set('max_tokens', String(target.maxOutputTokens));
-  const { text, opensWithThought } = messageEdits(request, target, losses);
+  const wish = request.settings().reasoning;
+  const asked = askedEffort(wish, target);
+  const { text, opensWithThought } = messageEdits(request, target, asked, losses);
   if (text !== undefined) edits.set('messages', text);
   const isThinking = editThinking(
     body,
     {
       target,
       maxTokens: Math.min(maxTokens, target.maxOutputTokens),
-      effort: request.settings().reasoning?.effort,
+      effort: wish?.effort,
+      asked,
       opensWithThought,
     },
     edits,
@@ -70,7 +74,12 @@ export function passRequest(request: ConversationRequest, target: EncodeTarget):
 }
 
 /** Walks the messages only when there is something in them that may have to change. */
-function messageEdits(request: ConversationRequest, target: EncodeTarget, losses: Losses): MessageEdits {
+function messageEdits(
+  request: ConversationRequest,
+  target: EncodeTarget,
+  asked: ReasoningEffort | undefined,
+  losses: Losses,
+): MessageEdits {
   const { body } = request;
   const { traits } = target;
   // The separate `system` member is no object; only messages between the turns are looked at.
@@ -82,7 +91,8 @@ function messageEdits(request: ConversationRequest, target: EncodeTarget, losses
   const movesSystemText =
     hasSystemText &&
     (traits?.systemInMessages === false || (traits?.systemInMessages === undefined && isForeignChoice));
-  const changesEfforts = hasSystemText && fitsEfforts(target);
+  const lastEffort = asked === undefined || asked === 'none' ? undefined : wireEffort(asked, traits);
+  const changesEfforts = hasSystemText && (fitsEfforts(target) || lastEffort !== undefined);
   const hasThoughts = body.bytes.includes('"signature"') || body.bytes.includes('"redacted_thinking"');
   const hasThinking = body.members.has('thinking');
   if (!movesSystemText && !hasDeveloper && !changesEfforts && !hasThoughts && !hasThinking) {
@@ -92,8 +102,11 @@ function messageEdits(request: ConversationRequest, target: EncodeTarget, losses
     target,
     movesSystemText,
     ...(changesEfforts
-      ? { fitEffort: (effort: Parameters<typeof wireEffort>[0]) => wireEffort(effort, traits) }
+      ? {
+          fitEffort: (effort: ReasoningEffort) => (fitsEfforts(target) ? wireEffort(effort, traits) : effort),
+        }
       : {}),
+    ...(lastEffort === undefined ? {} : { lastEffort }),
   };
   return editMessages(body, rules, losses);
 }

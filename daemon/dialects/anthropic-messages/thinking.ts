@@ -90,6 +90,8 @@ export interface ThinkingLimits {
   readonly forcesTool: boolean;
   /** Whether the answer under way, if any, begins with a thought of the model itself. */
   readonly opensWithThought: boolean;
+  /** The level is the router's, and the client asked for no thoughts: then none are switched on for it. */
+  readonly isUnasked: boolean;
 }
 
 export function planThinking(
@@ -100,6 +102,10 @@ export function planThinking(
   if (wish === undefined || !asksForThoughts(wish)) {
     const thinksByItself = (thinkingMode(limits.traits) ?? 'adaptive') === 'adaptive';
     return wish?.effort === 'none' && thinksByItself ? planOff(undefined, limits, losses) : NO_THINKING;
+  }
+  if (limits.isUnasked) {
+    const effort = wish.effort === undefined ? undefined : wireEffort(wish.effort, limits.traits);
+    return effort === undefined ? NO_THINKING : { effort, isThinking: false };
   }
   switch (thinkingMode(limits.traits)) {
     case 'none':
@@ -112,7 +118,7 @@ export function planThinking(
   }
 }
 
-function asksForThoughts({ effort, budgetTokens, isAdaptive, showsThoughts }: ReasoningWish): boolean {
+export function asksForThoughts({ effort, budgetTokens, isAdaptive, showsThoughts }: ReasoningWish): boolean {
   if (effort !== undefined) return effort !== 'none';
   return budgetTokens !== undefined || isAdaptive === true || showsThoughts === true;
 }

@@ -6,6 +6,7 @@
 import type { ConversationRequest, ToolDefinition } from '../../conversation/request.ts';
 import type { RequestSettings, SettingName, ToolChoice } from '../../conversation/settings.ts';
 import { type JsonObject, withoutAbsent } from '../../util/json.ts';
+import { askedSettings } from '../asked-effort.ts';
 import { functionDescriptionOf, functionSchemaOf } from '../custom-tools.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
 import { Losses, noteUncarried, withoutRefused } from '../losses.ts';
@@ -54,7 +55,7 @@ function pathFor(upstreamModel: string, isStream: boolean): string {
 
 function buildBody(request: ConversationRequest, target: EncodeTarget, losses: Losses): JsonObject {
   noteUncarried(losses, request, carriedBy(request.settings()));
-  const settings = takenSettings(request.settings(), target, losses);
+  const settings = takenSettings(askedSettings(request, target), target, losses);
   const declarations = request.tools().flatMap((tool) => encodeTool(tool, losses));
   const { systemInstruction, contents } = encodeContents(request, target, losses);
   const names = declarations.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));

@@ -1,14 +1,16 @@
 // Same dialect on both sides: the client's bytes go up and Google's bytes come down, with only these changes:
 //   request   `model`, where the body names one beside the path; `maxOutputTokens` down to the model's limit; settings
-//             that the model refuses; thoughts of other models
+//             that the model refuses; the router's effort in the place of the client's; thoughts of other models
 //   stream    `_pointsman` is put into the last chunk when it is wanted; usage is part of every stream of this dialect
 
 import type { ConversationRequest } from '../../conversation/request.ts';
-import type { SettingName } from '../../conversation/settings.ts';
+import type { ReasoningWish, SettingName } from '../../conversation/settings.ts';
 import { isContent, type StreamEvent } from '../../conversation/stream-event.ts';
 import { type JsonObject, objectOf, parseJsonObject, stringOf } from '../../util/json.ts';
 import { parseRequestBody, spliceMembers, typeAt, valueAt } from '../../util/json-scan.ts';
 import type { RequestBody } from '../../util/request-body.ts';
+import { askedReasoning } from '../asked-effort.ts';
+import { hasMember } from '../body-fields.ts';
 import type { EncodeTarget, FrameFilter } from '../dialect.ts';
 import type { Losses } from '../losses.ts';
 import { addFrameMetadata } from '../metadata.ts';
@@ -41,9 +43,16 @@ export function passRequest(request: ConversationRequest, target: EncodeTarget, 
     const wanted = JSON.stringify(`models/${target.upstreamModel.replace(/^models\//, '')}`);
     edits.set('model', wanted);
   }
+  const wish = request.settings().reasoning;
+  const reasoning = askedReasoning(wish, target);
+  const asked = reasoning === wish ? undefined : reasoning;
   for (const name of spellingsOf('generationConfig')) {
-    const edited = editConfig(body, name, target, losses);
+    const edited = editConfig(body, name, target, asked, losses);
     if (edited !== undefined) edits.set(name, edited);
+  }
+  if (!spellingsOf('generationConfig').some((name) => hasMember(body, name))) {
+    const added = asked === undefined ? undefined : thinkingConfigOf(asked, target);
+    if (added !== undefined) edits.set('generationConfig', JSON.stringify({ thinkingConfig: added }));
   }
   if (target.traits?.refuses?.includes('toolChoice') === true) dropMember(body, 'toolConfig', edits, losses);
   const contents = contentsWithoutForeign(body, target);
@@ -67,6 +76,7 @@ function editConfig(
   body: RequestBody,
   name: string,
   target: EncodeTarget,
+  asked: ReasoningWish | undefined,
   losses: Losses,
 ): string | undefined {
   const span = body.members.get(name);
@@ -77,21 +87,46 @@ function editConfig(
   for (const limit of present(config, 'maxOutputTokens')) {
     if (Number(value[limit]) > target.maxOutputTokens) edits.set(limit, String(target.maxOutputTokens));
   }
-  for (const setting of refusedSettings(value, target)) {
+  for (const setting of refusedSettings(asked ?? reasoningOf(value), target)) {
     for (const field of (CONFIG_FIELDS[setting] ?? []).flatMap((known) => present(config, known))) {
       edits.set(field, undefined);
       losses.refused(field);
     }
   }
-  editThinking(config, value, target, edits, losses);
+  const fitting = asked === undefined ? undefined : thinkingConfigOf(asked, target);
+  if (fitting === undefined) editThinking(config, value, target, edits, losses);
+  else setThinking(config, fitting, edits);
   return edits.size === 0 ? undefined : spliceMembers(config, edits).toString();
 }
 
-function refusedSettings(config: JsonObject, target: EncodeTarget): readonly SettingName[] {
+function refusedSettings(reasoning: ReasoningWish | undefined, target: EncodeTarget): readonly SettingName[] {
   const { refuses = [], refusesWhileThinking = [] } = target.traits ?? {};
-  const reasoning = reasoningOf(config);
   const isThinking = reasoning !== undefined && reasoning.effort !== 'none';
   return isThinking ? [...refuses, ...refusesWhileThinking] : refuses;
+}
+
+/** The router's level in the place of the client's, be it a level or a number of tokens; the rest stays. */
+function setThinking(config: RequestBody, fitting: JsonObject, edits: Edits): void {
+  const names = present(config, 'thinkingConfig').filter((name) => !edits.has(name));
+  for (const name of names) {
+    const span = config.members.get(name);
+    if (span === undefined || typeAt(config.bytes, span.start) !== 'object') {
+      edits.set(name, JSON.stringify(fitting));
+      continue;
+    }
+    const thinking = parseRequestBody(config.bytes.subarray(span.start, span.end));
+    const changes: Edits = new Map();
+    for (const field of ['thinkingLevel', 'thinkingBudget']) {
+      const value = fitting[field];
+      const spellings = present(thinking, field);
+      for (const spelling of spellings)
+        changes.set(spelling, value === undefined ? value : JSON.stringify(value));
+      if (value !== undefined && spellings.length === 0) changes.set(field, JSON.stringify(value));
+    }
+    edits.set(name, spliceMembers(thinking, changes).toString());
+  }
+  if (names.length === 0 && present(config, 'thinkingConfig').length === 0)
+    edits.set('thinkingConfig', JSON.stringify(fitting));
 }
 
 /** A level is unknown to the generation before levels, and not every model has every level. */

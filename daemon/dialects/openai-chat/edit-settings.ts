@@ -3,18 +3,15 @@
 
 import type { ConversationRequest } from '../../conversation/request.ts';
 import type { SettingName } from '../../conversation/settings.ts';
-import { numberOf, stringOf } from '../../util/json.ts';
+import { numberOf } from '../../util/json.ts';
 import type { RequestBody } from '../../util/request-body.ts';
 import { member } from '../body-fields.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import type { Losses } from '../losses.ts';
-import { isEffort } from './decode-settings.ts';
-import { effortFields, effortFor, refusedSettings } from './encode-settings.ts';
+import { editEffort, type MemberEdits } from './edit-effort.ts';
+import { refusedSettings } from './encode-settings.ts';
 import { takesChoice } from './encode-tools.ts';
 import { encodeResponseFormat } from './response-format.ts';
-
-/** By top-level name: JSON text, or undefined to remove the member. */
-export type MemberEdits = Map<string, string | undefined>;
 
 export interface SettingEdits {
   readonly isThinking: boolean;
@@ -50,8 +47,9 @@ export function editSettings(
 ): SettingEdits {
   const { traits } = target;
   editLimits(request.body, target, edits);
-  if (traits === undefined) return { isThinking: true };
+  if (traits === undefined && target.effort === undefined) return { isThinking: true };
   const isThinking = editEffort(request, target, edits, losses);
+  if (traits === undefined) return { isThinking };
   const refused = refusedSettings(traits, isThinking).flatMap((name) => SETTING_MEMBERS[name] ?? []);
   for (const field of [...refused, ...(traits.refusesFields ?? [])])
     remove(field, request.body, edits, losses);
@@ -81,34 +79,6 @@ function editLimits(body: RequestBody, { traits, maxOutputTokens }: EncodeTarget
   }
   const isMoved = right !== undefined && asked.length > 0 && numberOf(member(body, right)) === undefined;
   if (isMoved) edits.set(right, String(limit));
-}
-
-/** Answers whether the model may think, as far as the request says so. */
-function editEffort(
-  request: ConversationRequest,
-  { traits }: EncodeTarget,
-  edits: MemberEdits,
-  losses: Losses,
-): boolean {
-  const { body, toolCount, stream } = request;
-  const word = stringOf(member(body, 'reasoning_effort')) ?? '';
-  const asked = isEffort(word) ? word : undefined;
-  // A word that only this provider has is the client's own business.
-  if (word !== '' && asked === undefined) return true;
-  const effort = effortFor(
-    asked === undefined ? undefined : { effort: asked },
-    traits,
-    toolCount > 0,
-    losses,
-  );
-  const fields = effortFields(effort, traits, stream, losses);
-  if (asked !== undefined && fields['reasoning_effort'] !== asked) edits.set('reasoning_effort', undefined);
-  for (const [field, value] of Object.entries(fields)) {
-    const isOwnWord = field !== 'reasoning_effort' && body.members.has(field); // it said so in the model's own words
-    if (!isOwnWord && !(field === 'reasoning_effort' && value === asked))
-      edits.set(field, JSON.stringify(value));
-  }
-  return (effort ?? request.settings().reasoning?.effort) !== 'none';
 }
 
 function renameSeed(body: RequestBody, { traits }: EncodeTarget, edits: MemberEdits): void {

@@ -15,6 +15,7 @@ import {
   type SettingName,
 } from '../../conversation/settings.ts';
 import { type JsonObject, withoutAbsent } from '../../util/json.ts';
+import { askedSettings } from '../asked-effort.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { type Losses, noteUncarried, withoutRefused } from '../losses.ts';
 
@@ -37,11 +38,12 @@ export interface WireSettings {
 
 export function encodeSettings(
   request: ConversationRequest,
-  { traits }: Pick<EncodeTarget, 'traits'>,
+  target: Pick<EncodeTarget, 'traits' | 'effort'>,
   hasTools: boolean,
   losses: Losses,
 ): WireSettings {
-  const asked = request.settings();
+  const { traits } = target;
+  const asked = askedSettings(request, target);
   const effort = effortFor(asked.reasoning, traits, hasTools, losses);
   const isThinking = effort !== 'none';
   const refused = refusedSettings(traits, isThinking);

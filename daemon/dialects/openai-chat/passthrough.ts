@@ -15,8 +15,9 @@ import type { EncodeTarget, FrameFilter } from '../dialect.ts';
 import { Losses } from '../losses.ts';
 import { addFrameMetadata } from '../metadata.ts';
 import type { SseFrame } from '../sse-parser.ts';
+import type { MemberEdits } from './edit-effort.ts';
 import { editMessages } from './edit-messages.ts';
-import { editSettings, type MemberEdits } from './edit-settings.ts';
+import { editSettings } from './edit-settings.ts';
 
 export interface PassedRequest {
   readonly body: Buffer;

@@ -13,6 +13,7 @@ import {
   type ToolChoice,
 } from '../../conversation/settings.ts';
 import { objectOf, stringOf, withoutAbsent, type JsonObject } from '../../util/json.ts';
+import { askedSettings } from '../asked-effort.ts';
 import { functionSchemaOf } from '../custom-tools.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { withoutRefused, type Losses } from '../losses.ts';
@@ -48,7 +49,7 @@ export function encodeSettings(
   losses: Losses,
 ): JsonObject {
   const { traits } = target;
-  const wishes = request.settings();
+  const wishes = askedSettings(request, target);
   const settings = withoutRefused(losses, wishes, refusedSettings(traits, wishes.reasoning));
   const reasoning = encodeReasoning(settings.reasoning, traits, losses);
   const { serviceTier, topLogprobs, userId, promptCacheKey } = settings;

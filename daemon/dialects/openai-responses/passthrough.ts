@@ -1,12 +1,12 @@
 // Same dialect on both sides: the client's bytes go up with only these changes:
 //   `model`; `max_output_tokens` down to the model's limit; members that the model refuses taken out
-//   `reasoning.effort` to the nearest one that the model takes; nothing about reasoning to a model that has none
+//   `reasoning.effort` to the nearest one that the model takes, or to the router's; nothing about reasoning to a model that has none
 //   reasoning items that another model sealed cut out of `input`, and the ids of the items that went with them
 // Everything else stays byte for byte.
 
 import type { ModelTraits } from '../../conversation/model-traits.ts';
 import type { ConversationRequest } from '../../conversation/request.ts';
-import type { SettingName } from '../../conversation/settings.ts';
+import type { ReasoningEffort, SettingName } from '../../conversation/settings.ts';
 import { arrayOf, objectOf, stringOf } from '../../util/json.ts';
 import {
   hasDuplicate,
@@ -18,6 +18,7 @@ import {
   typeAt,
 } from '../../util/json-scan.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
+import { askedEffort, askedReasoning } from '../asked-effort.ts';
 import { hasMember, member, numberMember, stringMember } from '../body-fields.ts';
 import type { EncodedRequest, EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
@@ -44,7 +45,7 @@ export function passRequest(
   if (limit !== undefined && limit > target.maxOutputTokens) {
     edits.set('max_output_tokens', String(target.maxOutputTokens));
   }
-  editSettings(request, target.traits, edits, losses);
+  editSettings(request, target, edits, losses);
   editInput(body, target, edits, losses);
   return { body: edits.size === 0 ? body.bytes : spliceMembers(body, edits), warnings: losses.list() };
 }
@@ -63,13 +64,19 @@ const MEMBERS_OF: Readonly<Partial<Record<SettingName, readonly string[]>>> = {
 
 function editSettings(
   request: ConversationRequest,
-  traits: ModelTraits | undefined,
+  target: EncodeTarget,
   edits: Edits,
   losses: Losses,
 ): void {
-  if (traits === undefined) return;
   const { body } = request;
-  const refused = refusedSettings(traits, request.settings().reasoning);
+  const { traits } = target;
+  const wish = request.settings().reasoning;
+  const asked = askedEffort(wish, target);
+  if (traits === undefined) {
+    if (asked !== undefined) setEffort(body, asked, edits);
+    return;
+  }
+  const refused = refusedSettings(traits, askedReasoning(wish, target));
   const remove = (key: string): void => {
     if (!hasMember(body, key)) return;
     edits.set(key, undefined);
@@ -77,8 +84,8 @@ function editSettings(
   };
   for (const name of refused) for (const key of MEMBERS_OF[name] ?? []) remove(key);
   if (refused.includes('verbosity')) removeVerbosity(body, edits, losses);
-  if (canReason(traits)) editEffort(body, traits, edits, losses);
-  else if (request.settings().reasoning?.effort === 'none') edits.set('reasoning', undefined);
+  if (canReason(traits)) editEffort(body, traits, asked, edits, losses);
+  else if (wish?.effort === 'none') edits.set('reasoning', undefined);
   else remove('reasoning');
   const unwanted = [
     ...(canReason(traits) ? [] : [REASONING_INCLUDE]),
@@ -87,11 +94,25 @@ function editSettings(
   removeIncludes(body, unwanted, edits);
 }
 
-function editEffort(body: RequestBody, traits: ModelTraits, edits: Edits, losses: Losses): void {
-  const effort = effortOf(objectOf(member(body, 'reasoning'))?.['effort']);
-  if (effort === undefined) return;
-  const fitting = fittingEffort(effort, traits, losses);
-  if (fitting !== effort) editInner(body, 'reasoning', 'effort', JSON.stringify(fitting), edits);
+/** `asked`: the router's effort in the place of the client's. */
+function editEffort(
+  body: RequestBody,
+  traits: ModelTraits,
+  asked: ReasoningEffort | undefined,
+  edits: Edits,
+  losses: Losses,
+): void {
+  const effort = asked ?? effortOf(objectOf(member(body, 'reasoning'))?.['effort']);
+  const fitting = effort === undefined ? undefined : fittingEffort(effort, traits, losses);
+  if (fitting !== undefined) setEffort(body, fitting, edits);
+}
+
+function setEffort(body: RequestBody, effort: ReasoningEffort, edits: Edits): void {
+  const reasoning = objectOf(member(body, 'reasoning'));
+  if (reasoning?.['effort'] === effort) return;
+  const text = JSON.stringify(effort);
+  if (reasoning === undefined) edits.set('reasoning', `{"effort":${text}}`);
+  else editInner(body, 'reasoning', 'effort', text, edits);
 }
 
 function removeVerbosity(body: RequestBody, edits: Edits, losses: Losses): void {

@@ -20,6 +20,18 @@ const WRAPPINGS: Readonly<Record<string, string>> = {
   'tags that hold it behind attachments': `<attachments>\n<file>x</file>\n</attachments>\n<userRequest>\n${ASK}\n</userRequest>`,
   'tags that hold it behind plain text': `Current file:\nconst a = 1;\n<user_query>${ASK}</user_query>\nStay brief.`,
   'tags of a title request': `<session>\n${ASK}\n</session>\n\nGive this a title of five words.`,
+  'capital tags with metadata behind them': `<USER_REQUEST>\n${ASK}\n</USER_REQUEST>\n<ADDITIONAL_METADATA>x</ADDITIONAL_METADATA>`,
+  'user_message tags': `<user_message>\n${ASK}\n</user_message>`,
+  'a heading for the request under other headings': `# Context\n\n## Open tabs:\n- a.ts\n\n## My request for Codex:\n${ASK}`,
+  'a heading of the same name in what is selected': `# Context\n## My request:\nold\n\n## My request:\n${ASK}`,
+  'rules of how to edit behind it': `${ASK}\n\n# *SEARCH/REPLACE block* Rules:\n\nEvery block needs a path.`,
+  'files between rules of dashes behind it': `${ASK}\n--- Content from referenced files ---\nx\n--- End of content ---`,
+  'a file in a fence with its path before it': `\`\`\`src/a.ts (1-3)\nx\n\`\`\`\n\n${ASK}`,
+  'a time in brackets before it': `[2026-11-21 12:00] ${ASK}`,
+  'a time on a line before it': `Current time: 2026-11-21T12:00:00Z\n\n${ASK}`,
+  'a block run on behind it': `${ASK} <context>\nx\n</context>`,
+  'a report of a tool that has feedback': `[run for 'x'] Result:\n\nDenied.\n<feedback>\n${ASK}\n</feedback>`,
+  'a task tag and a chapter behind it': `<task>\n${ASK}\n</task>\n\n# progress\n\nReport it.`,
   'task tags and details': `<task>\n${ASK}\n</task>\n<environment_details>x</environment_details>`,
 };
 
@@ -77,6 +89,33 @@ describe('ownWords', () => {
 
   it('drops the closing tag that another block was cut off from', () => {
     assert.equal(ownWords(`</image>\n${ASK}`), ASK);
+  });
+
+  it('says that a report of a tool holds no words of the user', () => {
+    assert.equal(ownWords("[read_file for 'src/a.ts'] Result:\n\nexport const fix = 'the bug';"), '');
+  });
+
+  it('says that a block whose content is another part holds no words of the user', () => {
+    assert.equal(ownWords('<image name=[Image #1]>'), '');
+  });
+
+  it('takes quotes off that stand around quotes', () => {
+    assert.equal(ownWords('"rename "a" to "b""'), 'rename "a" to "b"');
+    assert.equal(ownWords('"rename \\"a\\" to \\"b\\""'), 'rename "a" to "b"');
+  });
+
+  it('keeps chapters and code that the user wrote', () => {
+    const asks = [
+      '# Task\nAdd pages.\n\n# Notes\nUse cursors.',
+      '```ts\nconst a = 1;\n```\nwhy?',
+      '[docs](x) are stale',
+      'at 12:30 the job fails',
+    ];
+    for (const ask of asks) assert.equal(ownWords(ask), ask);
+  });
+
+  it('finds the same words in its own answer', () => {
+    for (const text of Object.values(WRAPPINGS)) assert.equal(ownWords(ownWords(text)), ownWords(text));
   });
 
   it('keeps quotes that belong to a part of the ask', () => {

@@ -100,6 +100,67 @@ describe('lastAsk', () => {
     assert.deepEqual(found, { ask: 'e', earlierAsks: ['d', 'c', 'b'], askIndex: 8, userTurns: 5 });
   });
 
+  it('[A15] counts a turn of many steps, with parallel calls and their results, once', () => {
+    const results = { role: 'user', content: [toolResultPart, toolResultPart] };
+    const steps = [toolUse, results, toolUse, results, toolUse, results];
+    const found = lastAsk(
+      anthropic({ role: 'user', content: 'a' }, ...steps, toolUse, { role: 'user', content: ASK }, ...steps),
+    );
+    assert.deepEqual([found.userTurns, found.ask], [2, ASK]);
+    const parallel = [toolCall, toolAnswer, toolAnswer, toolAnswer];
+    const inChat = chat(
+      { role: 'user', content: 'a' },
+      ...parallel,
+      { role: 'user', content: ASK },
+      ...parallel,
+    );
+    assert.equal(lastAsk(inChat).userTurns, 2);
+  });
+
+  it('[A15] counts a turn that was sent again without an answer once', () => {
+    const again = { role: 'user', content: ASK };
+    assert.equal(lastAsk(chat(again, again, again)).userTurns, 1);
+  });
+
+  it('[A15] counts no turn for reports of tools in the name of the user', () => {
+    const report = { role: 'user', content: "[read_file for 'a.ts'] Result:\n\nconst a = 1;" };
+    const answer = { role: 'assistant', content: 'Next.' };
+    const found = lastAsk(chat({ role: 'user', content: ASK }, answer, report, answer, report));
+    assert.deepEqual(found, { ask: ASK, earlierAsks: [], askIndex: 0, userTurns: 1 });
+  });
+
+  it('[B1] leaves out what only leads up to the ask, and files that are shown as turns', () => {
+    const fence = '```';
+    const files = `In the chat:\n\nsrc/a.ts\n${fence}ts\nconst a = 1;\n${fence}\n\nsrc/b.ts\n${fence}ts\nx\n${fence}`;
+    const map = 'Files:\n\nsrc/a.ts:\n⋮\n│export const a\n⋮\n';
+    const ok = { role: 'assistant', content: 'Ok.' };
+    const turns = [{ role: 'user', content: map }, ok, { role: 'user', content: files }, ok];
+    const found = lastAsk(
+      chat(...turns, { role: 'user', content: 'A title for this:' }, { role: 'user', content: ASK }),
+    );
+    assert.deepEqual([found.ask, found.earlierAsks], [ASK, []]);
+  });
+
+  it('[B1] takes the words before a file that a tool read for the user', () => {
+    const content = [
+      text(ASK),
+      text('Called the tool with the following input: {"path":"a.ts"}'),
+      text('<file>\nx\n</file>'),
+    ];
+    assert.equal(lastAsk(chat({ role: 'user', content })).ask, ASK);
+  });
+
+  it('[B1] takes the words before files between rules of dashes', () => {
+    const content = [
+      ASK,
+      '--- Content from files ---',
+      'a.ts:',
+      'const a = 1;',
+      '--- End of content ---',
+    ].map(text);
+    assert.equal(lastAsk(chat({ role: 'user', content })).ask, ASK);
+  });
+
   it('counts messages without an answer between them as one turn', () => {
     const found = lastAsk(chat({ role: 'user', content: 'a' }, { role: 'user', content: ASK }));
     assert.deepEqual([found.userTurns, found.earlierAsks], [1, ['a']]);

@@ -28,6 +28,7 @@ const STATUS: StatusBody = {
   profile: 'balanced',
   baseline: 'small',
   config: { path: '/home/u/pointsman/config.jsonc', valid: true, error: null },
+  routingTests: { files: [], tests: 0, failingCount: 0, failing: [], notes: [] },
   ledger: { path: '/home/u/pointsman/ledger.db', rows: 1, ok: true, error: null },
 };
 

@@ -35,6 +35,7 @@ const DEFAULTS = {
   privacy: { storePrompts: false, rules: [] },
   metadata: 'headers',
   limits: { maxBodyBytes: 33_554_432, maxConcurrent: 256 },
+  routingTests: [],
   logLevel: 'info',
 };
 

@@ -4,7 +4,7 @@ import { createControlApi } from '../../../../daemon/control/control-routes.ts';
 import type { ControlAnswer } from '../../../../daemon/control/control-routes.ts';
 import type { ControlSurface, ExplainInput } from '../../../../daemon/control/control-surface.ts';
 import { RouterError } from '../../../../daemon/errors.ts';
-import type { ExchangeRecord } from '../../../../daemon/protocol/exchange-record.ts';
+import type { ExchangeBody } from '../../../../daemon/protocol/control-api.ts';
 import { silentLog } from '../../../../daemon/util/log.ts';
 import { createVirtualClock } from '../../../support/virtual-clock.ts';
 import { createFakeSurface } from './fake-surface.ts';
@@ -133,7 +133,7 @@ describe('control API', () => {
     }
 
     it('[A47] finds one by its id', async () => {
-      const record = { exchangeId: 'x_1' } as ExchangeRecord;
+      const record = { exchangeId: 'x_1' } as ExchangeBody;
       const { answer } = await call('GET exchanges/x_1', '', {
         exchange: (id) => (id === 'x_1' ? record : null),
       });
@@ -145,6 +145,30 @@ describe('control API', () => {
       assert.equal(answer.statusCode, 404);
       messageOf(answer);
     });
+  });
+
+  describe('explain of a stored exchange', () => {
+    it('passes its id and the patch on, also a patch of nothing', async () => {
+      const { answer, surface } = await call('POST explain', { exchangeId: 'x_1', patch: { needs: [] } });
+      assert.deepEqual(answer, { statusCode: 200, body: { chosen: 'opus' } });
+      await call('POST explain', { exchangeId: 'x_1', patch: {} });
+      assert.deepEqual(surface.calls, [['explainPatched', { exchangeId: 'x_1', patch: { needs: [] } }]]);
+    });
+
+    const bad: readonly (readonly [string, string | object, RegExp])[] = [
+      ['no patch', { exchangeId: 'x_1' }, /"patch".*object/],
+      ['no id', { patch: {} }, /"exchangeId".*string/],
+      ['a patch that is a list', { exchangeId: 'x_1', patch: [] }, /"patch".*object/],
+      ['both forms at once', { exchangeId: 'x_1', patch: {}, request: {} }, /unknown field "request"/],
+    ];
+    for (const [name, body, expected] of bad) {
+      it(`refuses ${name} with a sentence`, async () => {
+        const { answer, surface } = await call('POST explain', body);
+        assert.equal(answer.statusCode, 400);
+        assert.match(messageOf(answer), expected);
+        assert.deepEqual(surface.calls, []);
+      });
+    }
   });
 
   describe('explain', () => {
@@ -330,6 +354,39 @@ describe('control API', () => {
     }
   });
 
+  describe('feedback', () => {
+    it('[A50] passes a verdict with its reason on', async () => {
+      const body = { exchangeId: 'x_1', verdict: 'bad', reason: '  missed the second file ' };
+      const { answer, surface } = await call('POST feedback', body);
+      assert.equal(answer.statusCode, 200);
+      assert.deepEqual(surface.calls, [['feedback', { ...body, reason: 'missed the second file' }]]);
+    });
+
+    for (const reason of [undefined, null, '', '   ']) {
+      it(`[A50] needs no reason: ${JSON.stringify(reason)}`, async () => {
+        const { surface } = await call('POST feedback', { exchangeId: 'x_1', verdict: 'good', reason });
+        assert.deepEqual(surface.calls, [['feedback', { exchangeId: 'x_1', verdict: 'good', reason: null }]]);
+      });
+    }
+
+    for (const [body, sentence] of [
+      [{ verdict: 'good' }, /"exchangeId"/],
+      [{ exchangeId: 'x_1' }, /"verdict" must be one of good, bad/],
+      [{ exchangeId: 'x_1', verdict: 'meh' }, /good, bad/],
+      [{ exchangeId: 7, verdict: 'good' }, /"exchangeId".*string/],
+      [{ exchangeId: 'x_1', verdict: 'bad', reason: 'canary'.repeat(100) }, /at most 500 characters/],
+      [{ exchangeId: 'x_1', verdict: 'bad', stars: 5 }, /exchangeId, verdict, reason/],
+    ] as const) {
+      it(`refuses ${JSON.stringify(body).slice(0, 50)} with a sentence`, async () => {
+        const { answer, surface } = await call('POST feedback', body);
+        assert.equal(answer.statusCode, 400);
+        assert.match(messageOf(answer), sentence);
+        assert.doesNotMatch(messageOf(answer), /canary/);
+        assert.deepEqual(surface.calls, []);
+      });
+    }
+  });
+
   it('begins to stop on shutdown and answers 202', async () => {
     const { answer, surface } = await call('POST shutdown');
     assert.deepEqual(surface.calls, [['requestShutdown', undefined]]);
@@ -346,7 +403,6 @@ describe('control API', () => {
     'GET nothing',
     'POST replay',
     'GET budgets',
-    'POST feedback',
     'POST dashboard-ticket',
     'GET exchanges/',
     'GET exchanges/x/y',

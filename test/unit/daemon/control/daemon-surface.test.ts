@@ -6,9 +6,11 @@ import { DaemonSurface } from '../../../../daemon/control/daemon-surface.ts';
 import { RouterError } from '../../../../daemon/errors.ts';
 import { openLedger } from '../../../../daemon/ledger/sqlite-ledger.ts';
 import { createKeyring } from '../../../../daemon/lifecycle/keyring.ts';
+import { OutcomeWatch } from '../../../../daemon/pipeline/outcomes.ts';
 import type { PipelineDeps } from '../../../../daemon/pipeline/serve-exchange.ts';
 import { SnapshotStore } from '../../../../daemon/pipeline/snapshot-store.ts';
 import { OverrideBoard } from '../../../../daemon/route/override.ts';
+import { SuccessStatistics } from '../../../../daemon/route/success-statistics.ts';
 import { Health } from '../../../../daemon/upstream/health.ts';
 import { silentLog } from '../../../../daemon/util/log.ts';
 import { createRedactor } from '../../../../daemon/util/redact.ts';
@@ -31,6 +33,8 @@ describe('the daemon as the control API sees it', () => {
   let overrides: OverrideBoard;
   let config: ConfigStore;
   let ledger: ReturnType<typeof openLedger>;
+  let statistics: SuccessStatistics;
+  let overridden: Parameters<OutcomeWatch['overridden']>[0][];
   let shutdowns: number;
 
   async function surfaceOf(configuration: unknown = TWO_MODELS): Promise<DaemonSurface> {
@@ -53,15 +57,24 @@ describe('the daemon as the control API sees it', () => {
     health = new Health({ clock, targets: () => snapshots.current.table.targets });
     overrides = new OverrideBoard(clock);
     ledger = openLedger({ path: ':memory:', clock, log: silentLog });
+    statistics = new SuccessStatistics();
+    overridden = [];
     return new DaemonSurface({
       config,
       snapshots,
       overrides,
       health,
       ledger,
+      routingTests: () => ({ files: [], tests: 0, failingCount: 0, failing: [], notes: [] }),
       // Of the pipeline only this is asked for here.
       pipeline: {
         policy: { wouldFlip: () => [{ change: 'profile', to: 'large' }] },
+        clock,
+        outcomes: new (class extends OutcomeWatch {
+          override overridden(given: Parameters<OutcomeWatch['overridden']>[0]): void {
+            overridden.push(given);
+          }
+        })({ ledger, statistics }),
       } as unknown as PipelineDeps,
       putCredential: async (provider, apiKey) => {
         keyring.put(provider, apiKey);
@@ -172,6 +185,66 @@ describe('the daemon as the control API sees it', () => {
     ledger.append({ ...record, exchangeId: 'x_2', decision: { ...decision, tableHash: 'unknown' } });
     assert.deepEqual(surface.exchange('x_2')?.decision?.wouldFlip, []);
     assert.equal(surface.exchange('x_3'), null);
+  });
+
+  /** An exchange that `small` answered, with the kind of ask that its decision was made for. */
+  function answered(exchangeId: string, cohort: string, tableHash = 'gone'): void {
+    const record = exchange(exchangeId, { responseModel: 'small' });
+    const input = { evidence: { cohort, tiers: {}, models: {} } } as never;
+    ledger.append({ ...record, decision: { ...record.decision!, input, tableHash } });
+  }
+
+  it('[A50] counts what the user says of an answer for the model that gave it', async () => {
+    const surface = await surfaceOf();
+    answered('x_1', 'code/short/code/plain');
+    assert.deepEqual(surface.feedback({ exchangeId: 'x_1', verdict: 'bad', reason: 'wrong file' }), {
+      exchangeId: 'x_1',
+      verdict: 'bad',
+      reason: 'wrong file',
+      atMs: clock.now(),
+      counted: true,
+    });
+    assert.deepEqual(statistics.evidence('code/short/code/plain', clock.now()).tiers, {
+      moderate: { successes: 0, failures: 2 },
+    });
+  });
+
+  it('[A50] counts it for the tier that the model had when it answered', async () => {
+    const surface = await surfaceOf();
+    const target = { id: 'small', tier: 'simple' } as never;
+    ledger.rememberTable({ ...storedTable, hash: 'then', targets: [target] });
+    answered('x_1', 'code/short/code/plain', 'then');
+    surface.feedback({ exchangeId: 'x_1', verdict: 'good', reason: null });
+    const { tiers } = statistics.evidence('code/short/code/plain', clock.now());
+    assert.deepEqual(tiers, { simple: { successes: 2, failures: 0 } });
+  });
+
+  it('[A50] shows with an exchange what the user said of it, and null when nothing was said', async () => {
+    const surface = await surfaceOf();
+    answered('x_1', '');
+    assert.equal(surface.exchange('x_1')?.feedback, null);
+    const { counted } = surface.feedback({ exchangeId: 'x_1', verdict: 'good', reason: null });
+    assert.equal(counted, false);
+    assert.deepEqual(surface.exchange('x_1')?.feedback, { verdict: 'good', reason: null, atMs: clock.now() });
+  });
+
+  it('[A50] has nothing to say of an exchange that is not in the books', async () => {
+    const surface = await surfaceOf();
+    assert.throws(
+      () => surface.feedback({ exchangeId: 'x_9', verdict: 'good', reason: null }),
+      (error) => error instanceof RouterError && error.code === 'request.not_found',
+    );
+    assert.equal(ledger.feedback('x_9'), null);
+  });
+
+  it('[A23] tells the watch of outcomes which stronger model the user has set', async () => {
+    const surface = await surfaceOf();
+    surface.setOverride({ model: 'large', scope: 'conversation', conversationId: 'mine', ttlMs: null });
+    const [given] = overridden;
+    assert.deepEqual(
+      [given?.model.id, given?.model.tier, given?.scope, given?.conversationId, given?.atMs],
+      ['large', 'complex', 'conversation', 'c_mine', clock.now()],
+    );
   });
 
   it('applies a whole configuration before it answers, or none of it', async () => {

@@ -56,6 +56,11 @@ export function createFakeSurface(overrides: Partial<ControlSurface> = {}): Fake
     exchanges: answer('exchanges', { exchanges: [], next: null }),
     exchange: answer('exchange', null),
     explain: answer('explain', { chosen: 'deepseek-flash' } as never),
+    explainPatched: answer('explainPatched', { chosen: 'opus' } as never),
+    feedback: (input) => {
+      calls.push(['feedback', input]);
+      return { ...input, atMs: 1, counted: true };
+    },
     setOverride: (input) => {
       calls.push(['setOverride', input]);
       return {

@@ -5,7 +5,7 @@ import { decide, type Decided, type DecideInput } from '../../../../daemon/pipel
 import { readControls } from '../../../../daemon/pipeline/request-controls.ts';
 import { parseRequestBody } from '../../../../daemon/util/json-scan.ts';
 import { classification } from '../route/route-fixtures.ts';
-import { ask, rig, type Rig } from './pipeline-rig.ts';
+import { ask, rig, type Rig, ESCALATION } from './pipeline-rig.ts';
 
 function decided(
   r: Rig,
@@ -20,7 +20,12 @@ function decided(
     classification: classification('simple'),
     headers,
     controls: readControls({ headers, query: new URLSearchParams() }).policy,
-    snapshot: { table: r.deps.snapshot().table, decideAt: 'task', connections: new Map() },
+    snapshot: {
+      table: r.deps.snapshot().table,
+      decideAt: 'task',
+      connections: new Map(),
+      escalation: ESCALATION,
+    },
     atMs: r.clock.now(),
     consume: true,
     ...more,

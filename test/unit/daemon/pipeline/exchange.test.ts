@@ -15,7 +15,18 @@ import type { ExchangeRecord } from '../../../../daemon/protocol/exchange-record
 import type { ErrorCode, FailureKind, TokenUsage } from '../../../../daemon/protocol/vocabulary.ts';
 import { parseRequestBody } from '../../../../daemon/util/json-scan.ts';
 import { classification } from '../route/route-fixtures.ts';
-import { ask, closeTo, LARGE, pricing, responded, rig, SMALL, usageOf, type Rig } from './pipeline-rig.ts';
+import {
+  ask,
+  closeTo,
+  LARGE,
+  pricing,
+  responded,
+  rig,
+  SMALL,
+  usageOf,
+  type Rig,
+  ESCALATION,
+} from './pipeline-rig.ts';
 
 const HEAP = 'what is a heap';
 const NO_STREAM = { kind: 'plain', bytes: Buffer.from('{}'), events: [] } as const;
@@ -47,7 +58,12 @@ function route(r: Rig, wire: WireRequest, classifierCostUsd = 0): Opened {
     classification: classification('simple'),
     headers: wire.headers,
     controls: exchange.controls.policy,
-    snapshot: { table: exchange.snapshot.table, decideAt: 'task', connections: new Map() },
+    snapshot: {
+      table: exchange.snapshot.table,
+      decideAt: 'task',
+      connections: new Map(),
+      escalation: ESCALATION,
+    },
     atMs: wire.receivedAtMs,
     consume: true,
   });

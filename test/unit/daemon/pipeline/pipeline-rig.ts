@@ -21,6 +21,9 @@ import type { ExchangeRecord } from '../../../../daemon/protocol/exchange-record
 import type { Complexity, FailureKind, TokenUsage } from '../../../../daemon/protocol/vocabulary.ts';
 import { createCheapestCapablePolicy } from '../../../../daemon/route/cheapest-capable-policy.ts';
 import { ConversationStore } from '../../../../daemon/route/conversation-store.ts';
+import { OutcomeWatch } from '../../../../daemon/pipeline/outcomes.ts';
+import type { EscalationSettings } from '../../../../daemon/pipeline/task-trouble.ts';
+import { SuccessStatistics } from '../../../../daemon/route/success-statistics.ts';
 import { OverrideBoard } from '../../../../daemon/route/override.ts';
 import type { RoutingTable } from '../../../../daemon/route/policy.ts';
 import type {
@@ -34,6 +37,8 @@ import { parseJsonObject } from '../../../../daemon/util/json.ts';
 import { createVirtualClock, type VirtualClock } from '../../../support/virtual-clock.ts';
 import { classification, table } from '../route/route-fixtures.ts';
 import { tinyTarget } from '../upstream/tiny-dialect.ts';
+
+export const ESCALATION: EscalationSettings = { weakAnswer: true, stall: true, verify: 'mechanical' };
 
 export function pricing(input: number, output: number, more: Partial<Pricing> = {}): Pricing {
   return {
@@ -276,6 +281,7 @@ export function rig(options: RigOptions = {}): Rig {
   };
   const routingTable = tableOf(options.targets ?? [SMALL, LARGE], options.table);
   let ids = 0;
+  const statistics = new SuccessStatistics();
   const deps: PipelineDeps = {
     clock,
     ids: { exchangeId: () => `x_${++ids}` },
@@ -284,6 +290,7 @@ export function rig(options: RigOptions = {}): Rig {
       table: routingTable,
       connections: new Map(),
       decideAt: 'task',
+      escalation: ESCALATION,
       metadata: options.metadata ?? 'headers',
     }),
     cache: noResponseCache,
@@ -292,6 +299,8 @@ export function rig(options: RigOptions = {}): Rig {
     classifier: fixedClassifier(options.complexity),
     policy: createCheapestCapablePolicy({ expectedCostUsd }),
     conversations: new ConversationStore(),
+    statistics,
+    outcomes: new OutcomeWatch({ statistics, ledger: ledgerInto(records) }),
     overrides: new OverrideBoard(clock),
     unavailable: () => [],
     promptCacheReplay: new PromptCacheReplay(),
@@ -334,6 +343,10 @@ function ledgerInto(records: ExchangeRecord[]): Ledger {
   };
   return {
     append: (record) => void records.push(record),
+    noteOutcome: () => {},
+    noteFeedback: unused,
+    outcomes: unused,
+    feedback: unused,
     rememberTable: unused,
     table: unused,
     flush: unused,

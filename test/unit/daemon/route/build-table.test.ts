@@ -7,13 +7,14 @@ import { createPriceBook } from '../../../../daemon/catalog/price-book.ts';
 import { resolveApiKey } from '../../../../daemon/config/resolve-key.ts';
 import { configSchema, type RouterConfigInput } from '../../../../daemon/config/schema.ts';
 import { buildRoutingTable, type BuiltTable } from '../../../../daemon/route/build-table.ts';
+import { cheapestCapablePolicy } from '../../../../daemon/route/cheapest-capable-policy.ts';
+import { classified, input } from './route-fixtures.ts';
 
 const PROFILES = ['budget', 'balanced', 'quality'] as const;
 const TASKS = [
   ...(['code', 'classification', 'reasoning', 'translation', 'creative', 'vision', 'general'] as const),
   'default',
 ] as const;
-const GRADES = ['simple', 'moderate', 'complex'] as const;
 
 async function tableOf(
   keys: readonly string[],
@@ -44,113 +45,98 @@ const local = (id: string, fields: object = {}) =>
 const OWN = { own: { dialect: 'openai-chat', baseUrl: 'https://own.example/v1' } } as const;
 
 describe('route/build-table', () => {
-  it('[A18] starts every balanced grade with the cheapest model of that tier', async () => {
-    const { table } = await tableOf(['ANTHROPIC', 'OPENAI', 'DEEPSEEK']);
-    const row = table.profiles.balanced.general;
-    // flash 6,300 x .15 + 630 x .6 = 1,323; haiku 8,100 x .125 + 810 x .5 = 1,417; luna 6,000 x .25 + 600 x 1.2 = 2,220
-    assert.deepEqual(row?.simple?.slice(0, 3), ['deepseek-flash', 'claude-haiku-5-5', 'gpt-5.6-luna']);
-    assert.equal(row?.moderate?.[0], 'deepseek-v4-pro');
-    // sol: 5 for writes; opus: 5 x 1.35
-    assert.deepEqual(row?.complex?.slice(0, 2), ['gpt-5.6-sol', 'claude-opus-5-5']);
-  });
-
-  it('[A20] crosses three profiles with seven task types and three grades', async () => {
+  it('[A20] has a threshold for three profiles crossed with seven task types', async () => {
     const { table } = await tableOf(['ANTHROPIC']);
     for (const profile of PROFILES) {
       for (const task of TASKS) {
-        for (const grade of GRADES) assert.equal(table.profiles[profile][task]?.[grade]?.length, 3);
+        const threshold = table.thresholds[profile][task] ?? NaN;
+        assert.ok(threshold >= 0.5 && threshold <= 0.9, `${profile} ${task}: ${threshold}`);
       }
     }
   });
 
-  it('[A20] leans budget down and quality up by one grade', async () => {
-    const { profiles } = (await tableOf(['ANTHROPIC'])).table;
-    const first = (profile: (typeof PROFILES)[number]) =>
-      GRADES.map((grade) => profiles[profile].general?.[grade]?.[0]?.split('-')[1]);
-    assert.deepEqual(first('budget'), ['haiku', 'haiku', 'sonnet']);
-    assert.deepEqual(first('balanced'), ['haiku', 'sonnet', 'opus']);
-    assert.deepEqual(first('quality'), ['sonnet', 'opus', 'opus']);
+  it('[A20] asks less of a model for budget and more for quality, whatever the task', async () => {
+    const { budget, balanced, quality } = (await tableOf([])).table.thresholds;
+    for (const task of TASKS) {
+      const [low = NaN, middle = NaN, high = NaN] = [budget[task], balanced[task], quality[task]];
+      assert.ok(low <= middle - 0.05 && high >= middle + 0.05, `${task}: ${low} ${middle} ${high}`);
+    }
   });
 
-  it('leans translation and classification cheap, and code and reasoning down only from complex', async () => {
-    const { profiles } = (await tableOf(['ANTHROPIC'])).table;
-    assert.equal(profiles.balanced.translation?.moderate?.[0], 'claude-haiku-5-5');
-    assert.equal(profiles.balanced.classification?.complex?.[0], 'claude-sonnet-5-5');
-    assert.equal(profiles.budget.code?.complex?.[0], 'claude-sonnet-5-5');
-    assert.equal(profiles.budget.code?.moderate?.[0], 'claude-sonnet-5-5');
-    assert.equal(profiles.balanced.reasoning?.simple?.[0], 'claude-sonnet-5-5');
+  it('takes the threshold as it is for balanced, and leans only where it says so', async () => {
+    const { balanced, budget } = (await tableOf([])).table.thresholds;
+    for (const task of ['code', 'creative', 'vision', 'general', 'default'] as const) {
+      assert.equal(balanced[task], 0.75);
+    }
+    assert.deepEqual([balanced.translation, balanced.classification, balanced.reasoning], [0.65, 0.65, 0.8]);
+    assert.deepEqual([budget.general, budget.code, budget.reasoning], [0.6, 0.67, 0.67]);
+  });
+
+  it('moves all thresholds with the user’s own, and never below 0 or out of reach', async () => {
+    const at = async (successThreshold: number) =>
+      (await tableOf([], { policy: { successThreshold } })).table.thresholds;
+    const higher = await at(0.85);
+    assert.deepEqual(
+      [higher.budget.general, higher.balanced.general, higher.quality.general],
+      [0.7, 0.85, 0.97],
+    );
+    assert.deepEqual([(await at(0.1)).budget.general, (await at(0.9)).quality.code], [0, 0.98]);
+    assert.equal((await at(1)).quality.code, 1);
+  });
+
+  it('[A18] holds no list that the user did not write', async () => {
+    const { table } = await tableOf(['ANTHROPIC', 'OPENAI', 'DEEPSEEK']);
+    assert.deepEqual(table.profiles, { budget: {}, balanced: {}, quality: {} });
   });
 
   for (const first of KNOWN_PROVIDERS) {
-    it(`[A27] has a fallback in every cell with ${first.name} and any second provider`, async () => {
+    it(`[A27] has a model at a second provider in every plan with ${first.name} and any other`, async () => {
       for (const second of KNOWN_PROVIDERS.filter((provider) => provider !== first)) {
         const keys = [first, second].map((provider) => provider.envVar.replace('_API_KEY', ''));
-        const { table, catalog } = await tableOf(keys);
-        for (const profile of PROFILES) {
-          for (const task of TASKS) {
-            for (const grade of GRADES) {
-              const ids = table.profiles[profile][task]?.[grade] ?? [];
-              const providers = new Set(ids.map((id) => catalog.targetById.get(id)?.provider));
-              assert.equal(new Set(ids).size, ids.length);
-              assert.equal(providers.size, 2, `${profile} ${task} ${grade}: ${ids.join(', ')}`);
-            }
-          }
+        const { table } = await tableOf(keys);
+        for (const needsStronger of [0.1, 0.5, 0.9]) {
+          const request = input({ classification: classified('code', needsStronger) });
+          const { targets } = cheapestCapablePolicy.plan(request, table);
+          assert.equal(new Set(targets.map(({ provider }) => provider)).size, 2);
+          assert.equal(targets.length, table.targets.length);
         }
       }
     });
   }
 
-  it('[A22] puts models that see first for the vision task', async () => {
-    const { table, catalog } = await tableOf(['DEEPSEEK', 'ZAI', 'ANTHROPIC']);
-    const ids = table.profiles.balanced.vision?.moderate ?? [];
-    const sees = ids.map((id) => catalog.targetById.get(id)?.supports.includes('vision') === true);
-    assert.equal(ids.length, catalog.targets.length);
-    assert.equal(sees.lastIndexOf(true) + 1, sees.filter(Boolean).length);
-    assert.equal(sees[0], true);
-  });
-
-  it('orders unpriced models after priced ones, and unvetted local ones last', async () => {
-    const models = {
-      dear: local('dear', { price: { inputUsdPerMtok: 90, outputUsdPerMtok: 90 } }),
-      mystery: local('mystery'),
-      cheap: local('cheap', { price: { inputUsdPerMtok: 1, outputUsdPerMtok: 1 } }),
-    };
+  it('knows which local models nobody vouched for', async () => {
+    const models = { cheap: local('cheap', { price: { inputUsdPerMtok: 1, outputUsdPerMtok: 1 } }) };
     const llama = { server: 'ollama', upstreamModel: 'llama3', contextTokens: null, supports: [] };
     const { table } = await tableOf([], { providers: OWN, models }, [llama]);
-    assert.deepEqual(table.profiles.balanced.general?.simple, ['cheap', 'dear', 'mystery', 'ollama/llama3']);
+    assert.deepEqual(table.unvetted, ['ollama/llama3']);
   });
 
   it('keeps unusable models in the table', async () => {
     const models = { lost: local('deepseek-flash', { provider: 'deepseek' }) };
     const { table } = await tableOf([], { models });
-    assert.deepEqual(table.profiles.balanced.code?.complex, ['lost']);
-    assert.equal(table.targets[0]?.usable, false);
+    assert.deepEqual([table.targets[0]?.id, table.targets[0]?.usable], ['lost', false]);
   });
 
   it('lets the user replace single cells, in the order given', async () => {
     const profiles = { balanced: { code: { moderate: ['claude-opus-5-5', 'claude-haiku-5-5'] } } };
     const { table } = await tableOf(['ANTHROPIC'], { profiles });
     assert.deepEqual(table.profiles.balanced.code?.moderate, ['claude-opus-5-5', 'claude-haiku-5-5']);
-    assert.equal(table.profiles.balanced.code?.simple?.[0], 'claude-haiku-5-5');
-    assert.equal(table.profiles.balanced.general?.moderate?.[0], 'claude-sonnet-5-5');
-    assert.equal(table.profiles.budget.code?.moderate?.[0], 'claude-sonnet-5-5');
+    assert.deepEqual(table.profiles, { budget: {}, balanced: profiles.balanced, quality: {} });
   });
 
-  it('takes the default row of the user for all tasks without a row of their own', async () => {
+  it('keeps the default row of the user beside those of single tasks', async () => {
     const profiles = {
       balanced: { default: { simple: ['claude-sonnet-5-5'] }, code: { simple: ['claude-opus-5-5'] } },
     };
     const { table } = await tableOf(['ANTHROPIC'], { profiles });
-    assert.deepEqual(table.profiles.balanced.translation?.simple, ['claude-sonnet-5-5']);
-    assert.deepEqual(table.profiles.balanced.vision?.simple, ['claude-sonnet-5-5']);
-    assert.deepEqual(table.profiles.balanced.code?.simple, ['claude-opus-5-5']);
+    assert.deepEqual(table.profiles.balanced, profiles.balanced);
   });
 
   it('does not send images to a default row without a model that sees', async () => {
     const profiles = { balanced: { default: { simple: ['deepseek-v4-pro'] } } };
     const { table } = await tableOf(['DEEPSEEK', 'ANTHROPIC'], { profiles });
-    assert.deepEqual(table.profiles.balanced.general?.simple, ['deepseek-v4-pro']);
-    assert.equal(table.profiles.balanced.vision?.simple?.[0], 'deepseek-flash');
+    assert.deepEqual(table.profiles.balanced.default?.simple, ['deepseek-v4-pro']);
+    assert.deepEqual(table.profiles.balanced.vision?.simple, []);
   });
 
   it('leaves out names of no model and warns once', async () => {
@@ -199,6 +185,8 @@ describe('route/build-table', () => {
     const { profile, bareModelNames, maxAttempts, exactFallback, maxTurnsBeforeUpgrade } = table;
     assert.deepEqual([profile, bareModelNames, maxAttempts], ['quality', 'exact', 7]);
     assert.deepEqual([exactFallback, maxTurnsBeforeUpgrade], [true, 4]);
+    assert.equal(table.adjustsEffort, true);
+    assert.equal((await tableOf([], { policy: { effort: 'follow' } })).table.adjustsEffort, false);
   });
 
   it('has the same hash for the same table and another one for any change', async () => {
@@ -208,6 +196,7 @@ describe('route/build-table', () => {
     assert.equal(await hash({}), plain);
     assert.notEqual(await hash({ profile: 'budget' }), plain);
     assert.notEqual(await hash({ baseline: 'claude-haiku-5-5' }), plain);
+    assert.notEqual(await hash({ policy: { successThreshold: 0.7 } }), plain);
   });
 
   it('keeps its hash when only more is known of how models are spoken to', async () => {

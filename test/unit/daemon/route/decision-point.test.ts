@@ -20,13 +20,15 @@ type Overrides = {
   readonly state?: Partial<ConversationState> | null;
   readonly hint?: DecisionPointInput['hint'];
   readonly decideAt?: NonNullable<DecisionPointInput['decideAt']>;
+  readonly isSide?: boolean;
 };
 
-function point({ features, state, hint, decideAt }: Overrides): string {
+function point({ features, state, hint, decideAt, isSide = false }: Overrides): string {
   return decisionPoint({
     features: { ...FEATURES, ...features },
     state: state === null ? null : { ...STATE, ...state },
     hint,
+    isSide,
     atMs: NOW_MS,
     ...(decideAt !== undefined && { decideAt }),
   });
@@ -48,6 +50,31 @@ const CASES: readonly (readonly [title: string, overrides: Overrides, expected: 
     '[B3] a tool result continues when the prompt shrank',
     { features: { ...tool, inputTokens: 100 } },
     'continuation',
+  ],
+  [
+    '[B3] a tool result continues in a sub-agent that is known by itself',
+    { features: tool, hint: 'subagent', isSide: true },
+    'continuation',
+  ],
+  [
+    '[B3] a sub-agent that begins is one, also where it has a state of its own',
+    { state: null, hint: 'subagent', isSide: true },
+    'subagent',
+  ],
+  [
+    '[B3] the whole conversation without its tools is a compaction',
+    { features: { toolCount: 0, inputTokens: 11_000 } },
+    'compaction',
+  ],
+  [
+    '[B3] a tool result without tools still continues',
+    { features: { ...tool, toolCount: 0 } },
+    'continuation',
+  ],
+  [
+    '[B3] a conversation that never had tools needs none',
+    { features: { toolCount: 0 }, state: { toolCount: 0 } },
+    'new-task',
   ],
   [
     'a tool result of an unknown conversation is a new one',

@@ -2,8 +2,9 @@
 // that expected costs can be worked out in the head: 1,000 input and 100 output tokens unless a test says otherwise.
 
 import * as fc from 'fast-check';
-import { needsOfGrade } from '../../../../daemon/classify/grade.ts';
+import { gradeOfNeeds, needsOfGrade } from '../../../../daemon/classify/grade.ts';
 import type { ModelTarget, Pricing } from '../../../../daemon/catalog/model-target.ts';
+import { REASONING_EFFORTS } from '../../../../daemon/conversation/settings.ts';
 import type { DecisionInput, RequestControls } from '../../../../daemon/protocol/exchange-record.ts';
 import type {
   Capability,
@@ -77,20 +78,20 @@ export const OPUS = target('opus', { provider: 'gamma', tier: 'complex', price: 
 export const SOL = target('sol', { provider: 'beta', tier: 'complex', price: pricing(5) });
 export const SIX_MODELS: readonly ModelTarget[] = [FLASH, MINI, PRO, SONNET, OPUS, SOL];
 
-/** Each grade names its own tier first and all others after it, as the shipped table does. */
+/** A list of the user for every cell: each grade names its own tier first and all others after it. */
 export const DEFAULT_ROW = {
   simple: ['flash', 'mini', 'pro', 'sonnet', 'opus', 'sol'],
   moderate: ['pro', 'sonnet', 'opus', 'sol', 'flash', 'mini'],
   complex: ['opus', 'sol', 'sonnet', 'pro', 'mini', 'flash'],
 } as const;
 
+/** No lists, the usual thresholds: cheapest model of the grade's tier first. */
 export function table(overrides: Partial<RoutingTable> = {}): RoutingTable {
-  const row = { default: DEFAULT_ROW };
   return {
     hash: '0123456789abcdef',
     targets: SIX_MODELS,
-    profiles: { budget: row, balanced: row, quality: row },
-    thresholds: { budget: {}, balanced: {}, quality: {} },
+    profiles: { budget: {}, balanced: {}, quality: {} },
+    thresholds: { budget: { default: 0.6 }, balanced: { default: 0.75 }, quality: { default: 0.9 } },
     profile: 'balanced',
     baseline: 'opus',
     bareModelNames: 'ceiling',
@@ -102,6 +103,11 @@ export function table(overrides: Partial<RoutingTable> = {}): RoutingTable {
   };
 }
 
+/** The same list of the user in all profiles, for all tasks. */
+export function lists(row: Readonly<Partial<Record<Complexity, readonly string[]>>>): ProfileTable {
+  return { budget: { default: row }, balanced: { default: row }, quality: { default: row } };
+}
+
 export function classification(
   complexity: Complexity = 'moderate',
   taskType: TaskType = 'general',
@@ -109,6 +115,19 @@ export function classification(
   const needs = needsOfGrade(complexity, 0.8);
   return { taskType, complexity, confidence: 0.8, ...needs, classifierName: 'test', signals: [] };
 }
+
+/** A classification as the learned classifier gives it: the grade follows from the probabilities. */
+export function classified(
+  taskType: TaskType,
+  needsStronger: number,
+  needsStrongest = needsStronger / 3,
+): Classification {
+  const needs = { needsStronger, needsStrongest: Math.min(needsStronger, needsStrongest) };
+  const complexity = gradeOfNeeds(needs);
+  return { taskType, complexity, confidence: 0.8, ...needs, classifierName: 'test', signals: [] };
+}
+
+export const NOTHING_SEEN: DecisionInput['evidence'] = { cohort: 'general', tiers: {}, models: {} };
 
 export const NO_CONTROLS: RequestControls = {
   headerModel: null,
@@ -131,7 +150,7 @@ export function input(overrides: Partial<DecisionInput> = {}): DecisionInput {
     affinityModel: null,
     affinityEffort: null,
     requestedEffort: null,
-    evidence: { cohort: 'general', tiers: {}, models: {} },
+    evidence: NOTHING_SEEN,
     escalation: null,
     unavailable: [],
     atMs: AT_MS,
@@ -155,11 +174,13 @@ const anyTarget = fc
     price: fc.option(fc.constantFrom(0, 0.1, 0.5, 1, 2, 5, 10), { nil: null }),
     billing: fc.constantFrom('metered', 'metered', 'metered', 'free', 'flat-rate'),
     tokenizerFactor: fc.constantFrom(1, 1.35),
+    efforts: fc.option(fc.subarray([...REASONING_EFFORTS]), { nil: null }),
     fallback: fc.array(anyId, { maxLength: 3 }),
     usable: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   })
-  .map(({ price, usable, ...rest }) => ({
+  .map(({ price, usable, efforts, ...rest }) => ({
     ...rest,
+    ...(efforts === null ? {} : { traits: { efforts } }),
     price: price === null ? null : pricing(price),
     usable,
     unusableWhy: usable ? null : 'has no key: set ALPHA_API_KEY',
@@ -173,6 +194,15 @@ const anyProfiles = fc.record({
   quality: fc.record({ default: anyRow }, { requiredKeys: [] }),
 }) as fc.Arbitrary<ProfileTable>;
 
+const anyThresholds = fc.record(
+  {
+    default: fc.constantFrom(0, 0.6, 0.75, 0.9, 1),
+    code: fc.constantFrom(0.7, 0.85),
+    reasoning: fc.constantFrom(0.8, 0.9),
+  },
+  { requiredKeys: [] },
+);
+
 /** Tables with 0 to 8 models, holes in the profiles and ids that mean nothing. */
 export const anyTable: fc.Arbitrary<RoutingTable> = fc
   .record({
@@ -182,6 +212,11 @@ export const anyTable: fc.Arbitrary<RoutingTable> = fc
     baseline: fc.option(anyId, { nil: null }),
     bareModelNames: fc.constantFrom('ceiling', 'ceiling', 'exact'),
     exactFallback: fc.boolean(),
+    thresholds: fc
+      .tuple(anyThresholds, anyThresholds, anyThresholds)
+      .map(([budget, balanced, quality]) => ({ budget, balanced, quality })),
+    unvetted: fc.array(anyId, { maxLength: 1 }),
+    adjustsEffort: fc.boolean(),
   })
   .map(({ parts, ...rest }) => ({
     ...table(),
@@ -201,10 +236,25 @@ const anyName = fc.oneof(
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(arbitrary, { nil: null, freq: 2 });
 
+const anyCounts = fc.record({
+  successes: fc.double({ min: 0, max: 60, noNaN: true }),
+  failures: fc.double({ min: 0, max: 60, noNaN: true }),
+});
+const anyEvidence = fc.record({
+  cohort: fc.constant('code/short/code/plain'),
+  tiers: fc.record({ simple: anyCounts, moderate: anyCounts, complex: anyCounts }, { requiredKeys: [] }),
+  models: fc.dictionary(anyId, anyCounts, { maxKeys: 4 }),
+});
+
 export const anyInput: fc.Arbitrary<DecisionInput> = fc
   .record({
     requestModel: anyName,
-    complexity: fc.constantFrom(...GRADES),
+    needsStronger: fc.integer({ min: 0, max: 1000 }),
+    needsStrongest: fc.integer({ min: 0, max: 1000 }),
+    evidence: fc.option(anyEvidence, { nil: null }),
+    escalatedFrom: fc.option(anyId, { nil: null, freq: 1 }),
+    requestedEffort: fc.option(fc.constantFrom(...REASONING_EFFORTS), { nil: null }),
+    affinityEffort: fc.option(fc.constantFrom(...REASONING_EFFORTS), { nil: null }),
     taskType: fc.constantFrom(...TASK_TYPES),
     decisionPoint: fc.constantFrom<DecisionPoint>('new-task', 'continuation', 'background', 'subagent'),
     needs: fc.subarray([...ALL_CAPABILITIES], { maxLength: 2 }),
@@ -224,7 +274,10 @@ export const anyInput: fc.Arbitrary<DecisionInput> = fc
   })
   .map(
     ({
-      complexity,
+      needsStronger,
+      needsStrongest,
+      evidence,
+      escalatedFrom,
       taskType,
       usesControls,
       headerModel,
@@ -236,7 +289,10 @@ export const anyInput: fc.Arbitrary<DecisionInput> = fc
     }) =>
       input({
         ...rest,
-        classification: classification(complexity, taskType),
+        classification: classified(taskType, needsStronger / 1000, needsStrongest / 1000),
+        evidence: evidence ?? NOTHING_SEEN,
+        escalation:
+          escalatedFrom === null ? null : { fromModel: escalatedFrom, why: 'the same error 3 times' },
         controls: usesControls
           ? { headerModel, queryModel, profile, maxCostUsd }
           : controls({ profile, maxCostUsd }),

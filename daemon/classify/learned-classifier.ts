@@ -1,0 +1,100 @@
+// The classifier that decides by default: what the ask head makes of a message to an assistant, and what the outcome head
+// knows about questions and problems that stand by themselves. Both are small linear models with shipped weights, so it
+// answers in a fraction of a millisecond, without a network, the same every time.
+
+import type { Classification } from '../protocol/vocabulary.ts';
+import { askHead } from './ask-head.ts';
+import type { AskJudgement } from './ask-head.ts';
+import type { Classifier, RequestFeatures } from './classifier.ts';
+import { FAILURE_LIMIT, asNeeds, gradeOfNeeds } from './grade.ts';
+import type { Needs } from './grade.ts';
+import { shippedOutcomeHead } from './outcome-head.ts';
+import type { Outcome, OutcomeHead } from './outcome-head.ts';
+
+export interface LearnedClassifierOptions {
+  /** A conversation with more user turns than this is never simple. Asked each time, since configuration can change. */
+  readonly maxTurnsBeforeUpgrade: () => number;
+  /** Others than the shipped ones, for the eval. */
+  readonly askHead?: (features: RequestFeatures) => AskJudgement;
+  readonly outcomeHead?: OutcomeHead;
+}
+
+/**
+ * How much each head counts, between a message in the middle of somebody's work and a problem that stands by itself.
+ * Set by validation: the first column so that developer messages stay ordered by the ask head, the second so that
+ * problems are ordered by what was measured (test/eval/README.md).
+ */
+const ASK_WEIGHT = { message: 1, problem: 0.02 };
+const OUTCOME_WEIGHT = { message: 0.3, problem: 0.8 };
+/** The same for the question whether the middle tier would fail as well; problems start from a level of their own. */
+const ASK_WEIGHT_STRONGEST = { message: 1, problem: 0.2 };
+const OUTCOME_WEIGHT_STRONGEST = { message: 0, problem: 0.5 };
+const LEVEL_STRONGEST = { message: 0, problem: -1 };
+
+/** Clearly beyond the border between simple and moderate, and no further. */
+const LIFTED_LOG_ODDS = Math.log(FAILURE_LIMIT / (1 - FAILURE_LIMIT)) + 0.1;
+
+/** Below this share nothing is said about problems. */
+const NAMED_SHARE = 0.5;
+
+export function createLearnedClassifier(options: LearnedClassifierOptions): Classifier {
+  return {
+    name: 'learned',
+    classify: (features) => ({ classification: classify(features, options), costUsd: 0 }),
+  };
+}
+
+function classify(features: RequestFeatures, options: LearnedClassifierOptions): Classification {
+  const head = options.outcomeHead ?? shippedOutcomeHead();
+  const asked = (options.askHead ?? askHead)(features);
+  const outcome = head.judge(features.ask);
+  const isLong = features.userTurns > options.maxTurnsBeforeUpgrade();
+  const needs = blend(asked, outcome, isLong ? LIFTED_LOG_ODDS : -Infinity);
+  const signals = [...asked.signals, ...outcomeSignals(head, outcome, features.ask)];
+  if (isLong) signals.push(`conversation of ${features.userTurns} user turns is never simple`);
+  return {
+    taskType: asked.taskType,
+    complexity: gradeOfNeeds(needs),
+    confidence: asked.confidence,
+    ...needs,
+    classifierName: 'learned',
+    signals,
+  };
+}
+
+/** `least`: log-odds below which a stronger model is never taken for unnecessary. */
+function blend(asked: AskJudgement, outcome: Outcome, least: number): Needs {
+  const share = outcome.problemShare;
+  const stronger =
+    between(ASK_WEIGHT, share) * logOdds(asked.needs.needsStronger) +
+    between(OUTCOME_WEIGHT, share) * outcome.score;
+  const strongest =
+    between(ASK_WEIGHT_STRONGEST, share) * logOdds(asked.needs.needsStrongest) +
+    between(OUTCOME_WEIGHT_STRONGEST, share) * outcome.score +
+    between(LEVEL_STRONGEST, share);
+  return asNeeds(sigmoid(Math.max(stronger, least)), sigmoid(strongest));
+}
+
+function outcomeSignals(head: OutcomeHead, outcome: Outcome, ask: string): readonly string[] {
+  if (outcome.problemShare < NAMED_SHARE) return [];
+  const signals = [outcome.codeShare > NAMED_SHARE ? 'a programming task by itself' : 'a question by itself'];
+  if (outcome.score > 0) {
+    const words = head.tellingWords(ask);
+    if (words.length > 0) signals.push(`words: ${words.join(', ')}`);
+    signals.push('stronger models were often better at such questions');
+  } else signals.push('stronger models were rarely better at such questions');
+  return signals;
+}
+
+function between(weight: { readonly message: number; readonly problem: number }, share: number): number {
+  return weight.message + (weight.problem - weight.message) * share;
+}
+
+function logOdds(probability: number): number {
+  const inside = Math.min(1 - 1e-5, Math.max(1e-5, probability));
+  return Math.log(inside / (1 - inside));
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}

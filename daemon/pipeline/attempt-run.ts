@@ -1,0 +1,39 @@
+// A plan as the attempt loop walks it: who is tried with which view of the request, who answers instead of a weak
+// answer, and where each ending is booked.
+
+import type { RoutePlan } from '../route/policy.ts';
+import type { AnswerReview } from './answer-review.ts';
+import type { EscalatedRun } from './escalate.ts';
+import type { Exchange } from './exchange.ts';
+import type { ContinuedRequest } from './stored-response.ts';
+import type { TargetViews } from './target-views.ts';
+import type { WireRequest } from './wire-request.ts';
+
+export function attemptRun(given: {
+  readonly exchange: Exchange;
+  readonly wire: Pick<WireRequest, 'headers' | 'signal'>;
+  readonly plan: Pick<RoutePlan, 'targets' | 'escalation'>;
+  readonly earlier: ContinuedRequest;
+  readonly views: TargetViews;
+  readonly review: AnswerReview;
+}): EscalatedRun {
+  const { exchange, wire, plan, earlier, views, review } = given;
+  const { table, connections } = exchange.snapshot;
+  return {
+    plan: { targets: earlier.able(plan.targets) },
+    escalation: earlier.able(plan.escalation),
+    request: earlier.request,
+    forTarget: views.forTarget,
+    check: review.check,
+    signal: wire.signal,
+    clientHeaders: wire.headers,
+    table,
+    connections,
+    elapsedMs: () => exchange.elapsedMs(),
+    onAttemptFailed(report) {
+      exchange.attemptFailed(report);
+      views.attemptFailed(report);
+    },
+    onAnswerRejected: (rejected, finding) => exchange.answerRejected(rejected, finding),
+  };
+}

@@ -1,0 +1,117 @@
+// Finds code that was left to be written (mission A29): TODO and placeholder comments, "rest of the code here", bodies
+// that only throw "not implemented". Comments count, words in strings and names do not; what the user asked for or had
+// in the prompt already is no fault of the answer's.
+
+import type { AnswerFinding } from './answer-check.ts';
+import { commentOf } from './comment-of.ts';
+import { countStubs } from './stub-bodies.ts';
+import type { AnswerSubject } from './subject.ts';
+import type { WrittenCode } from './written-code.ts';
+
+const NO_CODE: ReadonlySet<string> = new Set(
+  'text txt plaintext plain console output log markdown md mdx csv gitignore mermaid http diff-example'.split(
+    ' ',
+  ),
+);
+
+/** Work that is left to somebody, in a comment. */
+const LEFT_WORK: readonly RegExp[] = [
+  /(?<![\w-])(?:TODO|FIXME|TBD)\b(?!s?\s+(?:app|list|item|comment|api)\b)|^\W*(?:todo|fixme|to-do)\s*[:(]/,
+  /\b(?:not (?:yet )?implemented|to be implemented|unimplemented|implementation (?:goes |is )?(?:here|omitted|needed|pending|required)|needs? (?:to be )?implement(?:ed|ation))\b/i,
+  /\b(?:your|actual|real|main|business|core|custom) (?:\w+ )?(?:code|logic|implementation|function|processing|calculation)s? (?:(?:goes|would go|should go|will go|can go|comes|belongs) )?(?:here|there)\b/i,
+  /\b(?:add|insert|put|write|place|implement|fill in|include|perform|do|handle) (?:\w+ ){0,4}(?:here|(?:the )?(?:actual|real|remaining|rest|missing) (?:\w+ ?){0,3})\s*[.)]*\s*(?:\*\/|-->)?$/i,
+  /^\W*implement (?:this|me|the|your|actual|it|logic)\b/i,
+  /\bplaceholder (?:implementation|logic|code|function|method|body|for (?:the )?(?:actual|real|now|future)|value to|until|-)|\b(?:this is|just|only|as|use) an? placeholder\b|^\W*placeholder\W*$|^\W*placeholder\s*[:.-]/i,
+  /\bin (?:a )?(?:real|actual) (?:implementation|application|app|code|scenario|project),? (?:you|this|we|it)\b.{0,40}\b(?:would|should|will|need|must)\b|\bsimulat(?:e|ed|ing) (?:the )?(?:actual|real)\b/i,
+];
+
+/** Code that is left out, in a comment or bare. */
+const LEFT_OUT: readonly RegExp[] = [
+  /\b(?:rest|remainder) of (?:the |your |this |our )?(?:\w+ ){0,3}(?:code|file|implementation|function|method|class|logic|component|module|methods|functions|body|handlers?|routes?|imports?|cases?|tests?|stays|remains|unchanged|here|goes|is the same)\b/i,
+  /\b(?:existing|previous|original|other|remaining|unchanged|same|earlier) (?:\w+ )?(?:code|implementation|logic|methods?|functions?|imports?|content|cases|handlers?|routes?|fields|properties)\b.{0,30}(?:here|above|remains?|unchanged|omitted|the same|stays?|continues?|\.\.\.|…)|(?:\.\.\.|…)\s*(?:\(?)(?:the )?(?:existing|previous|original|other|remaining|unchanged|rest|same|more|keep|your|implementation|code|similar|etc|and so on|add|handle|continue|repeat)\b/i,
+  /\b(?:code|implementation|details|body|methods?|functions?|logic|content|rest) (?:is |are |was |were )?(?:omitted|elided|truncated|left out|removed|shortened|skipped)\b|\bomitted for (?:brevity|clarity)\b|\bleft as an exercise\b|^\W*(?:same as (?:before|above)|(?:remains?|stays?) (?:the same|unchanged)|unchanged|keep (?:the )?(?:existing|rest))\b/i,
+  /\band so (?:on|forth)\b\W*(?:for|$)|\bsimilar(?:ly)? (?:code |logic |implementation )?for (?:the )?(?:other|remaining|rest)\b|\brepeat (?:this )?for (?:the )?(?:other|remaining|rest|each)\b/i,
+];
+
+/** A comment of dots only. */
+const BARE_DOTS = /^\s*(?:\.\.\.|…)\s*(?:\*\/|-->)?\s*\}?\s*$/;
+
+export function placeholderCode(subject: AnswerSubject): AnswerFinding | null {
+  const { ask } = subject.checked;
+  const wish = wishOf(ask.length > 20_000 ? `${ask.slice(0, 10_000)}\n${ask.slice(-10_000)}` : ask);
+  if (wish.wantsStubs) return null;
+  const holds = (line: string): boolean => subject.prompt.holds(line);
+  let count = 0;
+  for (const written of subject.written) {
+    if (!NO_CODE.has(written.language)) count += placeholdersIn(written, wish, holds);
+  }
+  if (count === 0) return null;
+  return {
+    kind: 'placeholder-code',
+    why: `left ${count} ${count === 1 ? 'place' : 'places'} of its code unwritten`,
+  };
+}
+
+interface Wish {
+  /** A skeleton, a stub, only the changed parts: gaps are what was asked for. */
+  readonly wantsStubs: boolean;
+  /** The ask is about marks of open work themselves. */
+  readonly isAboutMarks: boolean;
+  /** An explanation, in which code is an illustration. */
+  readonly isQuestion: boolean;
+}
+
+function wishOf(ask: string): Wish {
+  const words = withoutCode(ask);
+  const wants =
+    /\b(?:stubs?|skeletons?|scaffold\w*|boilerplate|templates?|pseudo-?code|signatures?|outline|starter|abbreviated?|abstract (?:base )?class|interfaces? only|only (?:the )?(?:interface|signatures?|changed|changes|relevant|diff)|(?:show|give)(?: me)? (?:only|just)|no implementation|without (?:implementing|implementation|bod)|leave (?:the |it |them )?(?:\w+ )?(?:empty|blank|unimplemented|todo)|not implemented|unimplemented|NotImplemented\w*|elide|omit (?:the )?(?:unchanged|rest))\b/i;
+  const marks =
+    /\b(?:TODOs|TODO|FIXMEs?)\b(?! (?:app|list|item|api))|\b(?:todo|fixme) (?:comments?|marks?|markers?|notes?)\b|\bplaceholder (?:comments?|code|functions?|bod)/;
+  const question =
+    /^\W*(?:please )?(?:explain|what|why|when|describe|compare|summari[sz]e|review|walk me|is |are |does |do i |should|which|difference|can you explain|could you explain|tell me|how (?:does|do|is|are|did|come)\b(?! (?:i|we|you) (?:write|implement|create|build|make)))/i;
+  const work =
+    /\b(?:write|implement|create|build|generate|rewrite|refactor|complete|finish|code up|port|convert|develop)\b/i;
+  return {
+    wantsStubs: wants.test(words),
+    isAboutMarks: marks.test(words),
+    isQuestion: question.test(words) && !work.test(words.slice(0, 400)),
+  };
+}
+
+/** Code in the ask says nothing about what is wished. */
+function withoutCode(ask: string): string {
+  return ask
+    .split('```')
+    .filter((_, index) => index % 2 === 0)
+    .join(' ');
+}
+
+function placeholdersIn(written: WrittenCode, wish: Wish, holds: (line: string) => boolean): number {
+  const { code, language } = written;
+  const lines = code.split('\n');
+  let count = 0;
+  for (const line of lines) if (marksGap(line, language, wish) && !holds(line)) count += 1;
+  if (count > 0 || wish.isQuestion) return count;
+  const stubs = countStubs(code, language).filter((stub) => !holds(stub));
+  return stubs.length;
+}
+
+function marksGap(line: string, language: string, wish: Wish): boolean {
+  if (line.length > 1000) return false;
+  const comment = commentOf(line, language);
+  if (comment !== null) {
+    const leavesWork = !wish.isAboutMarks && LEFT_WORK.some((pattern) => pattern.test(comment));
+    if (leavesWork) return !wish.isQuestion || /\b(?:TODO|FIXME)\b/.test(comment);
+    if (wish.isQuestion) return false;
+    return BARE_DOTS.test(comment) || LEFT_OUT.some((pattern) => pattern.test(comment));
+  }
+  if (wish.isQuestion) return false;
+  const bare = line.trim();
+  if (
+    /^(?:\.\.\.|…|\[\.\.\.\]|\(\.\.\.\)|<\.\.\.>)? ?(?:\(?)(?:rest of|existing code|remaining code)/i.test(
+      bare,
+    )
+  )
+    return true;
+  return /\)[^'"`]{0,60}\{\s*(?:\.\.\.|…|\/\*\s*(?:\.\.\.|…)?\s*\*\/)\s*\}\s*[;,]?$/.test(bare);
+}
