@@ -88,8 +88,9 @@ const CLAUSE_WORDS: ReadonlySet<string> = new Set(
 
 export function askHeadFeatures(ask: string): AskHeadFeatures {
   const shape = shapeOf(ask);
-  const rules = judgeByRules(ask);
-  const { order, material } = splitOrder(masked(shape.prose));
+  const { order, material, orderText } = splitOrder(masked(shape.prose));
+  // The words of material say nothing about the work.
+  const rules = judgeByRules(orderText ?? ask);
   const sparse = new SparseValues();
   addOrder(sparse, order);
   const concepts = conceptsOf(order);
@@ -180,6 +181,8 @@ function masked(prose: string): string {
 }
 
 interface SplitAsk {
+  /** null when all of the ask is order. */
+  readonly orderText: string | null;
   readonly order: readonly string[];
   readonly material: readonly string[];
 }
@@ -195,6 +198,7 @@ function splitOrder(prose: string): SplitAsk {
   const closing = paragraph >= 0 ? rest.slice(paragraph).trim() : '';
   const isClosing = closing !== '' && closing.length <= CLOSING_CHARS;
   return {
+    orderText: `${text.slice(0, cut)}\n${isClosing ? closing : ''}`,
     order: isClosing ? [...lead, ...tokensOf(closing)] : lead,
     material: tokensOf(isClosing ? rest.slice(0, paragraph) : rest),
   };
@@ -212,8 +216,10 @@ function endOfLead(text: string): number {
 }
 
 function splitByCount(tokens: readonly string[]): SplitAsk {
-  if (tokens.length <= ORDER_START_WORDS + ORDER_END_WORDS) return { order: tokens, material: [] };
+  if (tokens.length <= ORDER_START_WORDS + ORDER_END_WORDS)
+    return { orderText: null, order: tokens, material: [] };
   return {
+    orderText: null,
     order: [...tokens.slice(0, ORDER_START_WORDS), ...tokens.slice(-ORDER_END_WORDS)],
     material: tokens.slice(ORDER_START_WORDS, -ORDER_END_WORDS),
   };

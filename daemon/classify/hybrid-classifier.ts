@@ -28,13 +28,11 @@ const EPSILON = 1e-9;
 
 /** Whether another opinion could easily change the grade. */
 export function isAmbiguous({
-  complexity,
   confidence,
   needsStronger,
   needsStrongest,
-}: Pick<Classification, 'complexity' | 'confidence' | 'needsStronger' | 'needsStrongest'>): boolean {
-  if (confidence < LOW_CONFIDENCE || isNearBorder(needsStronger)) return true;
-  return complexity !== 'simple' && isNearBorder(needsStrongest);
+}: Pick<Classification, 'confidence' | 'needsStronger' | 'needsStrongest'>): boolean {
+  return confidence < LOW_CONFIDENCE || isNearBorder(needsStronger) || isNearBorder(needsStrongest);
 }
 
 function isNearBorder(probability: number): boolean {

@@ -2,7 +2,7 @@
 // knows about questions and problems that stand by themselves. Both are small linear models with shipped weights, so it
 // answers in a fraction of a millisecond, without a network, the same every time.
 
-import type { Classification } from '../protocol/vocabulary.ts';
+import type { Classification, TaskType } from '../protocol/vocabulary.ts';
 import { askHead } from './ask-head.ts';
 import type { AskJudgement } from './ask-head.ts';
 import type { Classifier, RequestFeatures } from './classifier.ts';
@@ -27,15 +27,16 @@ export interface LearnedClassifierOptions {
 const ASK_WEIGHT = { message: 1, problem: 0.02 };
 const OUTCOME_WEIGHT = { message: 0.3, problem: 0.8 };
 /** The same for the question whether the middle tier would fail as well; problems start from a level of their own. */
-const ASK_WEIGHT_STRONGEST = { message: 1, problem: 0.2 };
+const ASK_WEIGHT_STRONGEST = { message: 1, problem: 0.05 };
 const OUTCOME_WEIGHT_STRONGEST = { message: 0, problem: 0.5 };
-const LEVEL_STRONGEST = { message: 0, problem: -1 };
+const LEVEL_STRONGEST = { message: 0, problem: -1.6 };
 
 /** Clearly beyond the border between simple and moderate, and no further. */
 const LIFTED_LOG_ODDS = Math.log(FAILURE_LIMIT / (1 - FAILURE_LIMIT)) + 0.1;
 
 /** Below this share nothing is said about problems. */
 const NAMED_SHARE = 0.5;
+const CERTAIN_SHARE = 0.9;
 
 export function createLearnedClassifier(options: LearnedClassifierOptions): Classifier {
   return {
@@ -53,9 +54,9 @@ function classify(features: RequestFeatures, options: LearnedClassifierOptions):
   const signals = [...asked.signals, ...outcomeSignals(head, outcome, features.ask)];
   if (isLong) signals.push(`conversation of ${features.userTurns} user turns is never simple`);
   return {
-    taskType: asked.taskType,
+    taskType: taskOf(asked, outcome),
     complexity: gradeOfNeeds(needs),
-    confidence: asked.confidence,
+    confidence: confidenceOf(asked, outcome.problemShare, needs),
     ...needs,
     classifierName: 'learned',
     signals,
@@ -73,6 +74,23 @@ function blend(asked: AskJudgement, outcome: Outcome, least: number): Needs {
     between(OUTCOME_WEIGHT_STRONGEST, share) * outcome.score +
     between(LEVEL_STRONGEST, share);
   return asNeeds(sigmoid(Math.max(stronger, least)), sigmoid(strongest));
+}
+
+/** The ask head has learnt from people at work, and takes most problems for theirs. */
+function taskOf(asked: AskJudgement, outcome: Outcome): TaskType {
+  if (outcome.problemShare < CERTAIN_SHARE || asked.taskType === 'vision') return asked.taskType;
+  if (outcome.codeShare >= CERTAIN_SHARE) return 'code';
+  return asked.taskType === 'code' && outcome.codeShare <= 1 - CERTAIN_SHARE ? 'reasoning' : asked.taskType;
+}
+
+/** For messages what the ask head says, unless it was overruled; for problems what the probabilities themselves say. */
+function confidenceOf(asked: AskJudgement, share: number, needs: Needs): number {
+  const grade = gradeOfNeeds(needs);
+  const own = gradeOfNeeds(asked.needs) === grade ? asked.confidence : Math.min(0.5, asked.confidence);
+  const complex = needs.needsStrongest;
+  const simple = 1 - needs.needsStronger;
+  const told = grade === 'complex' ? complex : grade === 'simple' ? simple : 1 - simple - complex;
+  return Math.round(100 * between({ message: own, problem: told }, share)) / 100;
 }
 
 function outcomeSignals(head: OutcomeHead, outcome: Outcome, ask: string): readonly string[] {

@@ -77,7 +77,7 @@ let shipped: OutcomeHead | undefined;
 function judge(gain: LinearHead, kind: LinearHead, features: AskTextFeatures): Outcome {
   const [gained = 0] = gain.scores(features);
   const [difficulty = 0, code = 0, problem = 0] = kind.scores(features);
-  const codeShare = ramp(code);
+  const codeShare = ramp(code, CERTAIN_CODE);
   const sums = (1 - codeShare) * sumsShare(features);
   const words = 1 - codeShare - sums;
   // `chars` is ln(1 + characters) / 3.
@@ -87,7 +87,7 @@ function judge(gain: LinearHead, kind: LinearHead, features: AskTextFeatures): O
     ((words + GAIN_IN_SUMS * sums) * gained) / GAIN_UNIT +
     (words * LENGTH_WEIGHT + sums * LENGTH_WEIGHT_IN_SUMS + codeShare * LENGTH_WEIGHT_IN_CODE) * length +
     codeShare * DIFFICULTY_STEEPNESS * distance;
-  return { score: soften(score), problemShare: ramp(problem), codeShare };
+  return { score: soften(score), problemShare: ramp(problem, CERTAIN_PROBLEM), codeShare };
 }
 
 /** 0..1: several numbers, and no answers to choose from. */
@@ -98,10 +98,14 @@ function sumsShare({ dense }: AskTextFeatures): number {
   return Math.min(1, Math.max(0, (numbers - 1) / 2));
 }
 
-/** A share that was fitted to 0 and 1 by least squares: certain beyond the middle band. */
-function ramp(value: number): number {
-  return Math.min(1, Math.max(0, (value - 0.3) / 0.4));
+/** A share that was fitted to 0 and 1 by least squares: nothing up to `DOUBTFUL`, certain from `certain` on. */
+function ramp(value: number, certain: number): number {
+  return Math.min(1, Math.max(0, (value - DOUBTFUL) / (certain - DOUBTFUL)));
 }
+const DOUBTFUL = 0.3;
+const CERTAIN_CODE = 0.7;
+/** Earlier: what is half a problem must not be put in order by what messages are. */
+const CERTAIN_PROBLEM = 0.55;
 
 /** Keeps the order and never reaches the limit. */
 function soften(score: number): number {

@@ -24,12 +24,14 @@ const RECENT_RESULTS = 8;
 const RESULT_CHARS = 2000;
 const INPUT_CHARS = 4000;
 
+type History = Pick<ConversationRequest, 'outline' | 'message'>;
+
 /** null = nothing of that kind. Reads a bounded number of messages from the end of the present task. */
-export function findStall(request: Pick<ConversationRequest, 'outline' | 'message'>): Stall | null {
+export function findStall(request: History): Stall | null {
   const { outline } = request;
   // Most requests have no loop that could stall; nothing is parsed for them.
   if (outline.filter(({ isToolResult }) => isToolResult).length < LEAST_TIMES) return null;
-  const steps = stepsOf(request).filter((step): step is Step => step.result !== undefined);
+  const steps = stepsOf(request);
   if (steps.length < LEAST_TIMES) return null;
   // Calls that were made at once end in any order.
   for (const last of steps.slice(-LAST_STEPS).toReversed()) {
@@ -41,49 +43,72 @@ export function findStall(request: Pick<ConversationRequest, 'outline' | 'messag
 
 const LAST_STEPS = 2;
 
-interface Step {
-  /** Name and arguments. */
-  readonly call: string;
-  readonly name: string;
-  readonly result: string;
-  readonly isError: boolean;
-}
-
-/** As `Step`, while the result has perhaps not come. */
-interface OpenStep {
-  readonly call: string;
-  readonly name: string;
-  result?: string;
-  isError: boolean;
-}
-
-/** Calls of the present task with their results, oldest first. */
-function stepsOf(request: Pick<ConversationRequest, 'outline' | 'message'>): readonly OpenStep[] {
+/** Calls of the present task, oldest first. Their results are parsed when they are asked for: most never are. */
+function stepsOf(request: History): readonly Step[] {
   const { outline } = request;
-  const steps: OpenStep[] = [];
-  const open = new Map<string, OpenStep>();
+  const steps: Step[] = [];
   for (let index = startOfTask(request); index < outline.length; index += 1) {
-    const shape = outline[index];
-    if (shape === undefined || (!shape.hasToolCall && !shape.isToolResult)) continue;
+    if (outline[index]?.hasToolCall !== true) continue;
     for (const part of request.message(index).content) {
-      if (part.type === 'tool-call') {
-        const step = { call: `${part.name} ${canonicalInput(part.input)}`, name: part.name, isError: false };
-        steps.push(step);
-        open.set(part.callId, step);
-      } else if (part.type === 'tool-result') {
-        const step = open.get(part.callId);
-        if (step === undefined) continue; // its call lies further back than is looked
-        step.result = textOfResult(part.content);
-        step.isError = part.isError === true || looksFailed(step.result);
-        open.delete(part.callId);
-      }
+      if (part.type === 'tool-call') steps.push(new Step(request, index, part));
     }
   }
   return steps;
 }
 
+type ToolCall = Extract<ContentPart, { type: 'tool-call' }>;
+
+class Step {
+  /** Name and arguments. */
+  readonly call: string;
+  readonly name: string;
+  readonly #request: History;
+  readonly #index: number;
+  readonly #callId: string;
+  #outcome: { readonly text: string; readonly isError: boolean } | undefined;
+
+  constructor(request: History, index: number, { name, input, callId }: ToolCall) {
+    this.call = `${name} ${canonicalInput(input)}`;
+    this.name = name;
+    this.#request = request;
+    this.#index = index;
+    this.#callId = callId;
+  }
+
+  get result(): string {
+    return this.#read().text;
+  }
+
+  get isError(): boolean {
+    return this.#read().isError;
+  }
+
+  /** Results stand behind their calls, before the assistant goes on. */
+  #read(): { readonly text: string; readonly isError: boolean } {
+    if (this.#outcome !== undefined) return this.#outcome;
+    const { outline } = this.#request;
+    let hasResults = false;
+    for (let index = this.#index + 1; index < outline.length; index += 1) {
+      const shape = outline[index];
+      // Calls that were made at once may be messages of their own; what follows the results is the next step.
+      if (shape?.isToolResult !== true) {
+        if (hasResults && shape?.role === 'assistant') break;
+        continue;
+      }
+      hasResults = true;
+      const found = this.#request
+        .message(index)
+        .content.find((part) => part.type === 'tool-result' && part.callId === this.#callId);
+      if (found?.type !== 'tool-result') continue;
+      const text = textOfResult(found.content);
+      return (this.#outcome = { text, isError: found.isError === true || looksFailed(text) });
+    }
+    return (this.#outcome = { text: '', isError: false });
+  }
+}
+
 /** Behind the last words of the user, or where the limits are reached. */
-function startOfTask(request: Pick<ConversationRequest, 'outline' | 'message'>): number {
+function startOfTask(request: History): number {
   const { outline } = request;
   let bytes = 0;
   let index = outline.length - 1;

@@ -5,6 +5,7 @@ import { skipSpace } from './text-tags.ts';
 
 /** A line that frames something is never longer. */
 const MAX_LINE_CHARS = 160;
+const MAX_FRAMED_LINES = 500;
 /** More leading frames (times, listed files) than any assistant writes. */
 const MAX_FRAMES = 16;
 
@@ -15,11 +16,13 @@ const MAX_FRAMES = 16;
 export function wordsUnderHeading(text: string): string | undefined {
   const start = skipSpace(text, 0);
   if (text.charCodeAt(start) !== 35) return undefined;
-  let words: string | undefined;
-  for (const { line, end } of framedLines(text, start, '#')) {
-    if (REQUEST_HEADING.test(line)) words = text.slice(end);
+  let at = text.lastIndexOf('\n#');
+  for (let lines = 0; lines < MAX_FRAMED_LINES && at >= start; lines += 1) {
+    const { line, end } = lineFrom(text, at + 1);
+    if (REQUEST_HEADING.test(line)) return text.slice(end);
+    at = text.lastIndexOf('\n#', at - 1);
   }
-  return words;
+  return undefined;
 }
 
 const REQUEST_HEADING =
@@ -79,8 +82,8 @@ function stripRegionAtEnd(text: string): string {
   const trimmed = text.trimEnd();
   const lastLine = trimmed.slice(trimmed.lastIndexOf('\n') + 1);
   if (!isRegionEnd(lastLine)) return text;
-  for (const { line, start } of framedLines(trimmed, 0, '-')) {
-    if (start > 0 && isRegionStart(line)) return trimmed.slice(0, start);
+  for (const { line, start } of framedLines(trimmed, '-')) {
+    if (isRegionStart(line)) return trimmed.slice(0, start);
   }
   return text;
 }
@@ -103,9 +106,8 @@ function isRegionMark(line: string): boolean {
 
 /** A chapter `# … rules` behind the words: how the model has to write its edits (aider). */
 function stripRulesAtEnd(text: string): string {
-  for (const { line, start } of framedLines(text, 0, '#')) {
-    if (start > 0 && text.charCodeAt(start - 2) === 10 && RULES_HEADING.test(line))
-      return text.slice(0, start);
+  for (const { line, start } of framedLines(text, '#')) {
+    if (text.charCodeAt(start - 2) === 10 && RULES_HEADING.test(line)) return text.slice(0, start);
   }
   return text;
 }
@@ -137,12 +139,13 @@ interface FramedLine {
   readonly end: number;
 }
 
-/** Short lines that begin with `mark`. */
-function* framedLines(text: string, from: number, mark: string): Generator<FramedLine> {
-  if (text.startsWith(mark, from)) yield lineFrom(text, from);
+/** Lines behind the first one that begin with `mark`, up to a number that no text of an assistant has. */
+function* framedLines(text: string, mark: string): Generator<FramedLine> {
   const needle = `\n${mark}`;
-  for (let at = text.indexOf(needle, from); at >= 0; at = text.indexOf(needle, at + 1)) {
+  let at = text.indexOf(needle);
+  for (let lines = 0; lines < MAX_FRAMED_LINES && at >= 0; lines += 1) {
     yield lineFrom(text, at + 1);
+    at = text.indexOf(needle, at + 1);
   }
 }
 

@@ -9,17 +9,17 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';
 import type { RouteReason } from '../protocol/vocabulary.ts';
 import { rankTargets, type Ask, type RankedTarget } from './candidate-order.ts';
-import { aboveCeiling } from './ceiling.ts';
 import { completeInput } from './complete-input.ts';
 import { applyMaxCost, costLimitOf } from './cost-limit.ts';
 import { effortRange } from './effort.ts';
-import { rejectionOf, type EligibilityOptions } from './eligibility.ts';
+import type { EligibilityOptions } from './eligibility.ts';
+import { filterAll, waitForRecovery, type Rejections } from './eligible-pool.ts';
 import { escalate, takeOvers } from './escalation.ts';
 import { flipProbes } from './explain.ts';
 import { fallbackChain } from './fallback-chain.ts';
 import { reckon, type CostOf, type Figures, type Reckoning } from './figures.ts';
 import { makePlan } from './make-plan.ts';
-import { noEligibleTarget, type RejectedTarget } from './no-eligible-target.ts';
+import { noEligibleTarget } from './no-eligible-target.ts';
 import { resolveIntent, type Intent } from './override.ts';
 import { planPinned, planUnknown } from './pinned-plan.ts';
 import type { Policy, RoutePlan, RoutingTable } from './policy.ts';
@@ -53,9 +53,6 @@ export const cheapestCapablePolicy: Policy = createCheapestCapablePolicy({ expec
 
 type FreeIntent = Extract<Intent, { kind: 'free' }>;
 
-/** Why models are out, by id. */
-type Rejections = Map<string, RejectedTarget>;
-
 interface FreeSituation {
   readonly input: DecisionInput;
   readonly table: RoutingTable;
@@ -64,8 +61,8 @@ interface FreeSituation {
 }
 
 function planFree(deps: CheapestCapableDeps, situation: FreeSituation): RoutePlan {
-  const { input, table, intent, reckoning } = situation;
-  const limit = reckoning.figures.find(({ target }) => target === intent.ceiling);
+  const { input, intent, reckoning } = situation;
+  const limit = limitOf(situation);
   const rejections = filterAll(deps, input, reckoning.figures, limit);
   const notes = [...intent.notes];
   let pool: readonly Figures[] = reckoning.figures.filter(({ target }) => !rejections.has(target.id));
@@ -80,13 +77,27 @@ function planFree(deps: CheapestCapableDeps, situation: FreeSituation): RoutePla
       intent: { ...intent, notes: [...notes, note] },
     });
   }
+  if (pool.length === 0) return nobody(situation, rejections, notes);
+  return choose(situation, { pool, isWaiting, rejections, notes });
+}
 
+interface Running {
+  /** Who may answer; not empty. */
+  readonly pool: readonly Figures[];
+  /** All of them are out for now. */
+  readonly isWaiting: boolean;
+  readonly rejections: Rejections;
+  readonly notes: string[];
+}
+
+function choose(situation: FreeSituation, { pool, isWaiting, rejections, notes }: Running): RoutePlan {
+  const { input, table, intent, reckoning } = situation;
   const maxCostUsd = costLimitOf(input.controls.maxCostUsd);
   const escalation = escalate(input, table.targets, pool, maxCostUsd);
   for (const rejection of escalation.tooWeak) rejections.set(rejection.target.id, rejection);
   noteLostAffinity(input, rejections, notes);
   if (escalation.note !== null) notes.push(escalation.note);
-  const ask = askOf(situation, limit);
+  const ask = askOf(situation);
   const ranked = rankTargets(escalation.pool, withAskedEffortInside(input, reckoning), ask, table);
   const stay = stayingModel(input, ranked, escalation.staysOn);
   const staying = stay === undefined ? undefined : atTaskEffort(stay, situation);
@@ -95,11 +106,7 @@ function planFree(deps: CheapestCapableDeps, situation: FreeSituation): RoutePla
   if (limited.note !== null) notes.push(limited.note);
   const chain = applyMaxCost(fallbackChain(limited.candidates), maxCostUsd).candidates;
   const [chosen] = chain;
-  if (chosen === undefined) {
-    const message = noEligibleTarget(rejections);
-    const error = { code: 'route.no_eligible_target', message } as const;
-    return makePlan(intent, { ...NOBODY, figures: reckoning.figures, rejections, notes, error });
-  }
+  if (chosen === undefined) return nobody(situation, rejections, notes);
   const isStaying = chosen.target === staying?.target;
   noteUnlikely(chosen, ask, isStaying, ordered, notes);
   const isNamed = chosen.target === intent.ceiling && !chosen.reachesThreshold && !chosen.isListed;
@@ -116,7 +123,23 @@ function planFree(deps: CheapestCapableDeps, situation: FreeSituation): RoutePla
   });
 }
 
-const NOBODY = { chain: [], losers: [], escalation: [], reason: 'cheapest-capable' } as const;
+function nobody(
+  { intent, reckoning }: FreeSituation,
+  rejections: Rejections,
+  notes: readonly string[],
+): RoutePlan {
+  const message = noEligibleTarget(rejections);
+  return makePlan(intent, {
+    chain: [],
+    losers: [],
+    escalation: [],
+    figures: reckoning.figures,
+    rejections,
+    reason: 'cheapest-capable',
+    notes,
+    error: { code: 'route.no_eligible_target', message },
+  });
+}
 
 function reasonOf(isLimited: boolean, isEscalated: boolean, isStaying: boolean): RouteReason {
   if (isEscalated) return 'escalated';
@@ -124,7 +147,13 @@ function reasonOf(isLimited: boolean, isEscalated: boolean, isStaying: boolean):
   return isStaying ? 'affinity' : 'cheapest-capable';
 }
 
-function askOf({ input, table, intent }: FreeSituation, limit: Figures | undefined): Ask {
+/** Of the ceiling; undefined = there is none. */
+function limitOf({ intent, reckoning }: FreeSituation): Figures | undefined {
+  return reckoning.figures.find(({ target }) => target === intent.ceiling);
+}
+
+function askOf(situation: FreeSituation): Ask {
+  const { input, table, intent } = situation;
   const { taskType, complexity } = input.classification;
   return {
     profile: intent.profile,
@@ -132,49 +161,12 @@ function askOf({ input, table, intent }: FreeSituation, limit: Figures | undefin
     // Titles, topics and summaries are simple work, whatever stands in the text that they are made of.
     complexity: input.decisionPoint === 'background' ? 'simple' : complexity,
     threshold: thresholdOf(table, intent.profile, taskType),
-    ceilingCostUsd: limit?.expectedCostUsd ?? null,
+    ceilingCostUsd: limitOf(situation)?.expectedCostUsd ?? null,
   };
 }
 
 export function withoutReasoning(input: DecisionInput): DecisionInput {
   return { ...input, needs: input.needs.filter((need) => need !== 'reasoning') };
-}
-
-/** Hard filters first, then the ceiling, so that a reason names what the user can change. */
-function filterAll(
-  deps: EligibilityOptions,
-  input: DecisionInput,
-  figures: readonly Figures[],
-  limit: Figures | undefined,
-): Rejections {
-  const rejections: Rejections = new Map();
-  for (const candidate of figures) {
-    const { target } = candidate;
-    const above = limit === undefined ? null : aboveCeiling(candidate, limit);
-    const rejection = rejectionOf(target, input, deps);
-    // An outage passes, the ceiling does not: the lasting reason is the one to tell.
-    const isPassing = rejection === null || rejection.filter === 'unavailable';
-    if (isPassing && above !== null) rejections.set(target.id, { filter: 'ceiling', why: above, target });
-    else if (rejection !== null) rejections.set(target.id, { ...rejection, target });
-  }
-  return rejections;
-}
-
-/**
- * Everything that could answer is out for now. The plan keeps those models: the attempt loop tries whichever came back
- * in the meantime, else it tells the client when to come again.
- */
-function waitForRecovery(
-  figures: readonly Figures[],
-  rejections: Rejections,
-  notes: string[],
-): readonly Figures[] {
-  const pool = figures.filter(({ target }) => rejections.get(target.id)?.filter === 'unavailable');
-  for (const { target } of pool) {
-    notes.push(`${target.id} ${rejections.get(target.id)?.why}; no other model can answer`);
-    rejections.delete(target.id);
-  }
-  return pool;
 }
 
 /** The named model is the user's own choice, so it stands before all models that are not trusted with the ask. */

@@ -34,7 +34,7 @@ export interface LineIdentity extends ConversationIdentity {
 }
 
 export interface LineInput extends IdentityInput {
-  readonly request: IdentityInput['request'] & Pick<ConversationRequest, 'dialect'>;
+  readonly request: IdentityInput['request'] & Pick<ConversationRequest, 'dialect' | 'body'>;
   /** What the assistant says of this call (`requestClass`). */
   readonly hint: RequestClass | undefined;
   /** `false` looks without remembering, as `explain` does. */
@@ -90,7 +90,8 @@ export class ConversationIndex {
     const lines = this.#linesOf(base.id, input.remember);
     const request: LineRequest = {
       ...messageChecksums(input.request),
-      frame: hashId('frame', frameOf(input.request)),
+      // Under an opener all are of one frame.
+      frame: base.source === 'opener' ? '' : hashId('frame', frameOf(input.request)),
       toolCount: input.request.toolCount,
     };
     const found = findLine({ base, lines, request, input });

@@ -3,6 +3,7 @@
 
 import { comparable, type PromptMessage, type PromptText } from './prompt-text.ts';
 import { splitFences } from './fenced-text.ts';
+import { looksLikeCode } from './written-code.ts';
 
 export class GivenFiles {
   readonly #prompt: PromptText;
@@ -20,7 +21,7 @@ export class GivenFiles {
     const isNamed = name !== '' && this.#prompt.messages.some((message) => message.text.includes(name));
     const blocks = isNamed ? this.#blocksNamed(name) : this.#onlyBlocks();
     if (blocks.length > 0) return !blocks.some(isAbbreviated);
-    return isNamed && this.#mixesUp(name, oldText);
+    return isNamed && this.#wasRead(name) && this.#isUnlike(oldText);
   }
 
   /** A call of the model's changed it, so that what was read is old. */
@@ -43,7 +44,9 @@ export class GivenFiles {
       const tagged = /^[^\n]{0,100}>\s*\n([\s\S]{1,100000}?)<\/\w/.exec(message.text.slice(at + name.length));
       if (tagged !== null) return [tagged[1] ?? ''];
       const blocks = fencedCode(message);
-      return blocks.length > 0 && message.text.indexOf('```', at) >= 0 ? blocks : [];
+      if (blocks.length > 0) return message.text.indexOf('```', at) >= 0 ? blocks : [];
+      const rest = message.text.slice(message.text.indexOf('\n', at) + 1);
+      return message.text.includes('\n') && looksLikeCode(rest) ? [rest] : [];
     });
   }
 
@@ -56,13 +59,23 @@ export class GivenFiles {
     return this.#blocks;
   }
 
-  /** Read by a call, perhaps in part: only lines that are there, and do not follow each other as the patch says, count. */
-  #mixesUp(name: string, oldText: string): boolean {
-    if (!this.#prompt.messages.some(({ role, calls }) => role === 'assistant' && calls.includes(name)))
-      return false;
-    const lines = comparable(oldText).split('\n');
-    const known = lines.map((line) => line.length > 8 && this.#prompt.holds(line));
-    return lines.length >= 2 && known[0] === true && known.at(-1) === true && known.includes(false);
+  /** By a call that asked for the whole file. */
+  #wasRead(name: string): boolean {
+    const calls = this.#prompt.messages.filter(({ calls }) => calls.includes(name)).map(({ calls }) => calls);
+    const isInPart = calls.some((call) =>
+      /offset|limit|start|end|range|lines|head|tail|\bsed\b|grep/i.test(call),
+    );
+    return calls.length > 0 && !isInPart;
+  }
+
+  /** Nothing of it is there, or its first and last line are and what lies between is not. */
+  #isUnlike(oldText: string): boolean {
+    const lines = comparable(oldText)
+      .split('\n')
+      .filter((line) => line.length > 8);
+    const known = lines.map((line) => this.#prompt.holds(line));
+    const isMixedUp = known[0] === true && known.at(-1) === true && known.includes(false);
+    return lines.length >= 2 && (isMixedUp || !known.includes(true));
   }
 }
 

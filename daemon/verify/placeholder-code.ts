@@ -59,6 +59,8 @@ interface Wish {
   readonly isAboutMarks: boolean;
   /** An explanation, in which code is an illustration. */
   readonly isQuestion: boolean;
+  /** Code is to be written, so that dots are not enough. */
+  readonly wantsWork: boolean;
 }
 
 function wishOf(ask: string): Wish {
@@ -75,6 +77,7 @@ function wishOf(ask: string): Wish {
     wantsStubs: wants.test(words),
     isAboutMarks: marks.test(words),
     isQuestion: question.test(words) && !work.test(words.slice(0, 400)),
+    wantsWork: work.test(words),
   };
 }
 
@@ -103,7 +106,7 @@ function marksGap(line: string, language: string, wish: Wish): boolean {
     const leavesWork = !wish.isAboutMarks && LEFT_WORK.some((pattern) => pattern.test(comment));
     if (leavesWork) return !wish.isQuestion || /\b(?:TODO|FIXME)\b/.test(comment);
     if (wish.isQuestion) return false;
-    return BARE_DOTS.test(comment) || LEFT_OUT.some((pattern) => pattern.test(comment));
+    return (wish.wantsWork && BARE_DOTS.test(comment)) || LEFT_OUT.some((pattern) => pattern.test(comment));
   }
   if (wish.isQuestion) return false;
   const bare = line.trim();
@@ -113,5 +116,7 @@ function marksGap(line: string, language: string, wish: Wish): boolean {
     )
   )
     return true;
-  return /\)[^'"`]{0,60}\{\s*(?:\.\.\.|…|\/\*\s*(?:\.\.\.|…)?\s*\*\/)\s*\}\s*[;,]?$/.test(bare);
+  return (
+    wish.wantsWork && /\)[^'"`]{0,60}\{\s*(?:\.\.\.|…|\/\*\s*(?:\.\.\.|…)?\s*\*\/)\s*\}\s*[;,]?$/.test(bare)
+  );
 }

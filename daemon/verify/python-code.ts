@@ -87,7 +87,20 @@ function fits(parsers: Parsers, code: string): boolean {
   } catch (error) {
     return !(error instanceof SyntaxError) || failsAtWith(code, error.message);
   }
-  return isIndentedWell(code, tree);
+  return isIndentedWell(code, tree) && !hasOpenTry(code, tree);
+}
+
+/** The grammar takes a `try` without an end. One that ends the piece may go on elsewhere. */
+function hasOpenTry(code: string, tree: Tree): boolean {
+  const end = code.trimEnd().length;
+  let isOpen = false;
+  tree.iterate({
+    enter: ({ name, node, to }) => {
+      if (name !== 'TryStatement' || to >= end) return;
+      isOpen ||= node.getChild('except') === null && node.getChild('finally') === null;
+    },
+  });
+  return isOpen;
 }
 
 /** The grammar knows too few forms of `with` to accuse one. */

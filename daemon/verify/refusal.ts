@@ -11,9 +11,9 @@ const LEAD = String.raw`(?:(?:oh|hm+|well|hi|hello|thanks for asking)[,.!]? )?(?
 
 const ENGLISH: readonly RegExp[] = [
   new RegExp(
-    `^(?:${LEAD}){0,3}(?:i |we )?(?:really |just |simply )?(?:i )?${UNABLE}(?: to)?(?: directly)? ${DO}(?: with| on| to)?(?: ${THAT})?(?: (?:at this time|right now|for you|here|today))?(?:[.!,;]|$| (?:because|as|since|due|for|but|and|in)\\b)`,
+    `^(?:${LEAD}){0,3}(?:i|we)? ?(?:really |just |simply )?(?:i )?${UNABLE}(?: to)?(?: directly)? ${DO}(?: with| on| to)?(?: ${THAT})?(?: (?:at this time|right now|for you|here|today))?(?:[.!,;]|$| (?:because|as|since|due|for|but|and|in)\\b)`,
   ),
-  new RegExp(`^(?:${LEAD}){1,3}(?:i |we )?${UNABLE}(?: to)? ${DO}\\b`),
+  new RegExp(`^(?:${LEAD}){1,3}(?:i|we)? ?${UNABLE}(?: to)? ${DO}\\b`),
   /^(?:i'?m |i am )?(?:very |so )?sorry,? (?:but )?(?:no|that(?:'s| is) (?:not )?(?:something|beyond|outside|against))/,
   /^(?:that|this)(?:'s| is) (?:not something|beyond what|outside (?:of )?what) i(?:'m| am)? (?:can|could|able|will)/,
   /^i (?:must|have to|need to|will have to|respectfully) (?:respectfully |politely )?(?:decline|refuse)\b/,
@@ -35,7 +35,7 @@ const OTHERS: readonly RegExp[] = [
 
 /** Signs that the answer goes on to something useful: a question back, what is missing, a way out that it carries out. */
 const IS_USEFUL =
-  /`|please (?:share|paste|provide|attach|upload|tell|send|include|give|clarify|specify)|(?:could|can|would) you (?:please )?(?:share|paste|provide|attach|upload|send|clarify|specify|tell)|(?:no|any|an?|the) (?:file|code|image|attachment|text|document|picture|link|snippet|context)s? (?:was|were|is|are|has|attached|provided|included|in your|you)|don'?t (?:see|have) (?:any|the|an?|access|enough|real)|without (?:seeing|knowing|more|access|the)|here(?:'s| is| are)|instead[,:]|\b(?:file|folder|directory|repository|function|variable|command|server|build|test|database|browse|internet|web page|real-time|live data)\b/;
+  /`|please (?:share|paste|provide|attach|upload|tell|send|include|give|clarify|specify)|(?:could|can|would) you (?:please )?(?:share|paste|provide|attach|upload|send|clarify|specify|tell)|(?:no|any|an?|the) (?:file|code|image|attachment|text|document|picture|link|snippet|context)s? (?:was|were|is|are|has|attached|provided|included|in your|you)|don'?t (?:see|have) (?:any|access|enough|real|(?:the|an?) (?:file|code|image|text|context|tool))|without (?:seeing|knowing|more|access|the)|here(?:'s| is| are)|instead[,:]|\b(?:file|folder|directory|repository|function|variable|command|server|build|test|database|browse|internet|web page|real-time|live data)\b/;
 
 export function isPlainRefusal(text: string): boolean {
   const trimmed = text.trim();

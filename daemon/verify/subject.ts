@@ -36,7 +36,7 @@ export class AnswerSubject {
 
   /** The code of the answer, in its text and in the arguments of its calls. */
   get written(): readonly WrittenCode[] {
-    this.#written ??= writtenCode(this.answer, this.fenced);
+    this.#written ??= writtenCode(this.answer, this.fenced, this.checked.ask);
     return this.#written;
   }
 

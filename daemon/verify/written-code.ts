@@ -59,10 +59,16 @@ export function editsOf(call: CollectedCall): readonly FileEdit[] {
   });
 }
 
-export function writtenCode(answer: CollectedAnswer, fenced: FencedText): readonly WrittenCode[] {
-  const written: WrittenCode[] = fenced.blocks.map(({ language, code }) => asBlock(language, code));
-  if (written.length === 0 && looksLikeCode(answer.text)) {
-    written.push({ language: '', code: answer.text, source: 'block' });
+/** `ask` tells the language of code without a fence, or with one that names none. */
+export function writtenCode(
+  answer: CollectedAnswer,
+  fenced: FencedText,
+  ask: string,
+): readonly WrittenCode[] {
+  const written = fenced.blocks.map(({ language, code }) => asBlock(language || languageBy(ask, code), code));
+  const language = written.length === 0 ? languageBy(ask, answer.text) : '';
+  if (written.length === 0 && (language !== '' || looksLikeCode(answer.text))) {
+    written.push({ language, code: answer.text, source: 'block' });
   }
   for (const call of answer.calls) {
     for (const { path, oldText, newText } of editsOf(call)) {
@@ -107,8 +113,19 @@ function newSideOf(patch: string): string {
     .join('\n');
 }
 
+/** Only what is certain enough to be parsed; '' = unknown. */
+function languageBy(ask: string, code: string): string {
+  const start = ask.slice(0, 4000);
+  if (/\bjson\b/i.test(start) && /^\s*(?:\{\s*["}]|\[\s*[[{"\d\]])/.test(code)) return 'json';
+  if (!looksLikeCode(code)) return '';
+  if (/\bpython\b/i.test(start) && /^(?:def|class|import|from) \w/m.test(code)) return 'python';
+  const isScript = /^(?:export |async )?(?:function|const|let|class|interface|type|import) /m.test(code);
+  if (/\btypescript\b/i.test(start) && isScript) return 'ts';
+  return /\bjavascript\b/i.test(start) && isScript ? 'js' : '';
+}
+
 /** Most lines end or begin as no prose does. */
-function looksLikeCode(text: string): boolean {
+export function looksLikeCode(text: string): boolean {
   const lines = text.split('\n', 400).filter((line) => line.trim() !== '');
   if (lines.length < 3) return false;
   const codeLines = lines.filter((line) => {

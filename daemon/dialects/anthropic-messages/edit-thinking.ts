@@ -83,16 +83,27 @@ function turnsOff({ traits }: EncodeTarget, type: string | undefined): boolean {
   return type !== undefined || thinkingMode(traits) === 'adaptive';
 }
 
-function lowerEffort(body: RequestBody, { traits }: EncodeTarget, edits: MemberEdits): void {
+/** An effort that the client wrote, as the model takes it while it does not think. */
+function lowerEffort(body: RequestBody, target: EncodeTarget, edits: MemberEdits): void {
   const own = effortOf(objectOf(member(body, 'output_config'))?.['effort']);
-  if (own === undefined || traits?.efforts === undefined) return;
-  const level = wireEffort(atMostHigh(own), traits);
-  if (level !== undefined && level !== own)
-    edits.set('output_config', splicedMember(body, 'output_config', effortChange(level)));
+  if (own === undefined || !fitsEfforts(target)) return;
+  const level = wireEffort(atMostHigh(own), target.traits);
+  if (level !== own) writeEffort(body, level, edits);
 }
 
-function effortChange(level: ReasoningEffort): Changes {
-  return new Map([['effort', JSON.stringify(level)]]);
+/** undefined: it is taken out, and what is empty then. */
+function writeEffort(body: RequestBody, effort: ReasoningEffort | undefined, edits: MemberEdits): void {
+  const config = objectOf(member(body, 'output_config'));
+  const text = effort === undefined ? undefined : JSON.stringify(effort);
+  if (config === undefined) {
+    if (text !== undefined) edits.set('output_config', `{"effort":${text}}`);
+    return;
+  }
+  const isEmptied = text === undefined && Object.keys(config).every((name) => name === 'effort');
+  edits.set(
+    'output_config',
+    isEmptied ? undefined : splicedMember(body, 'output_config', new Map([['effort', text]])),
+  );
 }
 
 type Changes = ReadonlyMap<string, string | undefined>;
@@ -164,21 +175,13 @@ function editEffort(
     (replacesBudget && effort === undefined && budget !== undefined ? effortOfBudget(budget) : undefined);
   if (wanted === undefined) return;
   const level = isOff && target.traits?.efforts !== undefined ? atMostHigh(wanted) : wanted;
-  const fitted = own !== undefined && !fitsEfforts(target) ? level : wireEffort(level, target.traits);
+  const isClients = own !== undefined && asked === undefined;
+  const fitted = isClients && !fitsEfforts(target) ? own : wireEffort(level, target.traits);
   if (fitted === own) return;
   // A budget that took its place says the same.
   const becameBudget = changes !== 'leave-out' && changes.get('type') === '"enabled"';
   if (fitted === undefined && !becameBudget) losses.leftOut('output_config.effort');
-  const text = fitted === undefined ? undefined : JSON.stringify(fitted);
-  if (config === undefined) {
-    if (text !== undefined) edits.set('output_config', `{"effort":${text}}`);
-    return;
-  }
-  const isEmptied = text === undefined && Object.keys(config).every((name) => name === 'effort');
-  edits.set(
-    'output_config',
-    isEmptied ? undefined : splicedMember(body, 'output_config', new Map([['effort', text]])),
-  );
+  writeEffort(body, fitted, edits);
 }
 
 /** Clearing old thoughts is refused in a request that does not think. */

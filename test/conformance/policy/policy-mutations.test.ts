@@ -23,6 +23,7 @@ const TESTS = [
   'cheapest-capable-policy',
   'explain',
   'build-table',
+  'complete-input',
 ].map((name) => `test/unit/daemon/route/${name}.test.ts`);
 
 interface Outcome {

@@ -186,16 +186,6 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
     ],
     ['A task that leaves its model says so.', 'noteLostAffinity(input, rejections, notes);\n  if', 'if'],
     [
-      'Hard filters rule models out.',
-      'else if (rejection !== null) rejections.set',
-      'else if (rejection === undefined) rejections.set',
-    ],
-    [
-      'The ceiling rules models out.',
-      'if (isPassing && above !== null) rejections',
-      'if (isPassing && above === undefined) rejections',
-    ],
-    [
       'The named model goes before those not trusted with the ask.',
       'toFront(underCeiling(ranked, intent.ceiling), staying)',
       'toFront(ranked, staying)',
@@ -235,6 +225,18 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
       'The threshold is that of profile and task.',
       'threshold: thresholdOf(table, intent.profile, taskType)',
       "threshold: thresholdOf(table, table.profile, 'general')",
+    ],
+  ]),
+  ...of('eligible-pool.ts', [
+    [
+      'Hard filters rule models out.',
+      'else if (rejection !== null) rejections.set',
+      'else if (rejection === undefined) rejections.set',
+    ],
+    [
+      'The ceiling rules models out.',
+      'if (isPassing && above !== null) rejections',
+      'if (isPassing && above === undefined) rejections',
     ],
   ]),
   ...of('ceiling.ts', [
@@ -337,4 +339,11 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
     ['The grade goes along with the number.', '...(grade === complexity ? {} : { complexity: grade }),', ''],
   ]),
   ...of('merge-patch.ts', [['null removes.', 'if (change === null) members.delete(name);\n    else ', '']]),
+  ...of('complete-input.ts', [
+    [
+      'What a merge patch took away counts as null.',
+      'standingOverride: given.standingOverride ?? null',
+      'standingOverride: given.standingOverride as null',
+    ],
+  ]),
 ];

@@ -1,5 +1,6 @@
 // The asks that the ask head is taught with: read, split into taught and held out, and turned into rows of the fit.
-// developer-asks.jsonl was written by hand for this purpose, theme by theme; nobody's messages are in it.
+// developer-asks.jsonl was written by hand for this purpose, theme by theme, some of it modelled on
+// the kinds of messages that were misjudged.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

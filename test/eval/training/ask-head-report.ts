@@ -1,5 +1,6 @@
-// What the shipped ask head is worth: on the held-out quarter of our own asks, and on messages of real developers that
-// nothing was learnt from (where the labelled file is present; it lies outside of the repository).
+// What the shipped ask head is worth: on the held-out quarter of our own asks, and on messages of real developers (where
+// the labelled file is present; it lies outside of the repository). None of either is trained on, but both flatter: the
+// author of the asks had read those messages and looked at the mistakes in both before writing the later asks.
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -161,7 +162,10 @@ export function printAskHeadReport(): void {
     console.log('messages of real developers: skipped, no labelled file (set POINTSMAN_SHARED)');
     return;
   }
-  print('messages of real developers, nothing learnt from them (what is shipped)', messages);
+  print(
+    'messages of real developers, none trained on, but read by the author of the asks (what is shipped)',
+    messages,
+  );
   print('the same, had we learnt from the other sessions', judgeMessagesAcrossSessions() ?? []);
 }
 

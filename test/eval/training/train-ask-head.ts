@@ -1,7 +1,7 @@
 // Trains the ask head: `node test/eval/training/train-ask-head.ts` writes daemon/classify/ask-head-weights.json, the
 // same bytes each time, and prints what the head is worth. It learns from developer-asks.jsonl only, written by us for
 // this purpose; a quarter of it (by hash) is held out. Messages of real developers only measure: learning from them,
-// cross-validated by session, gained nothing (see ask-head-report.ts).
+// cross-validated by session, gained little (see ask-head-report.ts).
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -23,7 +23,10 @@ function gradeOf(ask: string, more: Partial<RequestFeatures> = {}): Complexity {
   return gradeOfNeeds(judge(ask, more).needs);
 }
 
-/** Plain examples of the meaning of the grades; eight in ten are worded as in no ask that was trained on. */
+/**
+ * Plain examples of the meaning of the grades; one in five is also an ask of the corpus, others have
+ * neighbours there that were added because they failed: this pins behaviour, it measures nothing.
+ */
 const GRADED: readonly (readonly [Complexity, string])[] = [
   ['simple', 'Hello!'],
   ['simple', 'Good afternoon'],
@@ -158,6 +161,14 @@ describe('ask head', () => {
       assert.equal(gradeOf(ask), complexity);
     });
   }
+
+  it('[A9] tells an order from the material below it', () => {
+    const material =
+      'Compare the architectures, debug the race condition, plan the migration and prove it correct.';
+    for (const order of ['make this bold', 'add this line to the readme', 'use this as the title'])
+      assert.notEqual(gradeOf(`${order}: ${material}`), 'complex', order);
+    assert.equal(gradeOf(material), 'complex');
+  });
 
   it('[A10] calls an ask with an image vision, whatever its words', () => {
     for (const ask of ['Write a function like this one', 'what is it?', ''])

@@ -45,6 +45,17 @@ describe('extractFeatures', () => {
     assert.equal(featuresOf([...loop, { role: 'system', content: 'be brief' }]).isToolResult, true);
   });
 
+  it('[B3] is in the middle of a tool loop when a tool is reported in the name of the user', () => {
+    const report = { role: 'user', content: "[read_file for 'a.ts'] Result:\n\nx" };
+    const loop = [{ role: 'user', content: 'x' }, { role: 'assistant', content: 'I read.' }, report];
+    assert.equal(featuresOf(loop).isToolResult, true);
+  });
+
+  it('is at the ask when only a note of the assistant follows it', () => {
+    const note = { role: 'user', content: '<info-msg>now</info-msg>' };
+    assert.equal(featuresOf([{ role: 'user', content: 'x' }, note]).isToolResult, false);
+  });
+
   it('is at a new ask when the user speaks up beside the tool result', () => {
     const spoken = { role: 'user', content: [toolResult, { type: 'text', text: 'no, the other file' }] };
     assert.equal(featuresOf([{ role: 'user', content: 'x' }, toolUse, spoken]).isToolResult, false);

@@ -134,8 +134,8 @@ describe('the model that the classifier asks', () => {
   });
 
   it('books nothing where nothing was sent', async () => {
-    const reply = await found(asking(failing('connect', { sent: false }))).ask(QUESTION, idle());
-    assert.deepEqual(reply, { status: 'failed', why: 'connect', costUsd: 0 });
+    const reply = await found(asking(failing('timeout', { sent: false }))).ask(QUESTION, idle());
+    assert.deepEqual(reply, { status: 'failed', why: 'timeout', costUsd: 0 });
   });
 
   it('[A12] never rejects, also where the upstream layer does', async () => {

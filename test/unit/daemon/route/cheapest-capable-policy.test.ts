@@ -60,7 +60,7 @@ describe('route/cheapest-capable-policy: who is chosen', () => {
     ['complex', 'opus'],
   ];
   for (const [grade, model] of byGrade) {
-    it(`[A18] gives a ${grade} ask to the cheapest model trusted with it`, () => {
+    it(`[A8] [A18] gives a ${grade} ask to the cheapest model trusted with it`, () => {
       const made = plan(asked(grade));
       assert.equal(ids(made)[0], model);
       assert.equal(made.reason, 'cheapest-capable');

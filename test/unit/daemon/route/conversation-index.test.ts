@@ -108,6 +108,14 @@ describe('ConversationIndex', () => {
     assert.deepEqual([short.id, short.relation], [main.id, 'rewritten']);
   });
 
+  it('[B3] does not know a conversation again by a word that many say', () => {
+    const main = send(index, { messages: [user('hi'), said('one'), user('continue')] });
+    const other = send(index, {
+      messages: [user('hi'), said('other'), user('continue'), said('x'), user('y')],
+    });
+    assert.notEqual(other.id, main.id);
+  });
+
   it('[B3] takes the same program in the same session for the main line, compacted', () => {
     const main = send(index, { messages: [user('hi'), ...turns('x', 10)], headers: SESSION });
     const compacted = send(index, { messages: [user('summary of all that')], headers: SESSION });

@@ -51,11 +51,27 @@ describe('effort of the router in a Messages request that passes', () => {
     );
   });
 
+  it('[B8] is written in a word of the dialect also where nothing is known of the model', () => {
+    assert.equal(
+      passedWith(',"output_config":{"effort":"high"}', 'none'),
+      ',"output_config":{"effort":"low"}',
+    );
+  });
+
   it('[B8] scales the budget of a model that has budgets', () => {
     assert.equal(
       passedWith(`,"max_tokens":32000${THINKING(20_000)}`, 'low', BUDGET),
       `,"max_tokens":32000${THINKING(4000)}`,
     );
+  });
+
+  it('[B8] says it once, by the budget, to a model that has both', () => {
+    const both: ModelTraits = { thinking: 'budget', efforts: ['low', 'medium', 'high'] };
+    assert.equal(
+      passedWith(`,"max_tokens":32000${THINKING(20_000)}`, 'low', both),
+      `,"max_tokens":32000${THINKING(4000)}`,
+    );
+    assert.equal(passedWith('', 'low', both), ',"output_config":{"effort":"low"}');
   });
 
   it('[B8] keeps a scaled budget legal: at least 1024 and below max_tokens', () => {
