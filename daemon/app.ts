@@ -56,6 +56,7 @@ import { UsageCalibration } from './pipeline/usage-calibration.ts';
 import { answerWarmUp } from './pipeline/warm-up.ts';
 import { PROTOCOL_VERSION } from './protocol/control-api.ts';
 import { createCheapestCapablePolicy } from './route/cheapest-capable-policy.ts';
+import { ConversationIndex } from './route/conversation-identity.ts';
 import { ConversationStore } from './route/conversation-store.ts';
 import { OverrideBoard } from './route/override.ts';
 import { SuccessStatistics } from './route/success-statistics.ts';
@@ -216,6 +217,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       clock,
     }),
     policy,
+    conversationIndex: new ConversationIndex(),
     conversations: new ConversationStore(),
     statistics,
     outcomes: new OutcomeWatch({ statistics, ledger }),

@@ -51,7 +51,8 @@ export function wordsRead(text: string, limit: number): readonly string[] {
   const words: string[] = [];
   for (let start = 0; start < lower.length && words.length < limit;) {
     const end = endOfToken(lower, start);
-    if (isWordCode(lower.charCodeAt(start))) words.push(lower.slice(start, end));
+    const code = lower.charCodeAt(start);
+    if (isWordCode(code) && !isDigit(code)) words.push(lower.slice(start, end));
     start = end;
   }
   return words;
@@ -80,6 +81,7 @@ function hashText(lower: string): { readonly hashes: Uint32Array; readonly value
     const end = endOfToken(lower, start);
     const hash = hashToken(lower, start, end);
     words.add(hash);
+    // Neighbours in either order: what they are about is the same, and each pair is seen twice as often.
     if (before !== 0) pairs.add(finish(step(PAIR_SEED ^ before, hash)));
     before = hash;
     if (isWordCode(code) && !isDigit(code)) addPieces(pieces, lower, start, end);

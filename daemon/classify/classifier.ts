@@ -20,6 +20,8 @@ export interface RequestFeatures {
   readonly toolCount: number;
   /** The last message is a tool result: the middle of a tool loop. */
   readonly isToolResult: boolean;
+  /** The request names the one model that must answer, so that its grade decides nothing; absent = it does not. */
+  readonly isPinned?: boolean;
   /** An image in the last user turn (not merely somewhere in the history). */
   readonly askHasImage: boolean;
   readonly wantsJson: boolean;

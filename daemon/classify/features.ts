@@ -9,7 +9,7 @@ import { estimateRequestTokens } from './token-estimate.ts';
 /** Throws `request.malformed` when a message that had to be read cannot be. */
 export function extractFeatures(
   request: ConversationRequest,
-  options: { /** From `identifyClient`. */ readonly client: string },
+  options: { /** From `identifyClient`. */ readonly client: string; readonly isPinned?: boolean },
 ): RequestFeatures {
   const { ask, earlierAsks, askIndex, userTurns } = lastAsk(request);
   return {
@@ -25,6 +25,7 @@ export function extractFeatures(
     isToolResult: endsInToolResult(request.outline, askIndex),
     askHasImage: turnHasImage(request.outline, askIndex),
     wantsJson: request.responseFormat.kind !== 'text',
+    isPinned: options.isPinned ?? false,
   };
 }
 

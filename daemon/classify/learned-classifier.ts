@@ -37,6 +37,9 @@ const LIFTED_LOG_ODDS = Math.log(FAILURE_LIMIT / (1 - FAILURE_LIMIT)) + 0.1;
 /** Below this share nothing is said about problems. */
 const NAMED_SHARE = 0.5;
 const CERTAIN_SHARE = 0.9;
+/** Scores from which on, and below which, the experience is worth a word. */
+const OFTEN_BETTER = 0.5;
+const RARELY_BETTER = -1.4;
 
 export function createLearnedClassifier(options: LearnedClassifierOptions): Classifier {
   return {
@@ -96,11 +99,11 @@ function confidenceOf(asked: AskJudgement, share: number, needs: Needs): number 
 function outcomeSignals(head: OutcomeHead, outcome: Outcome, ask: string): readonly string[] {
   if (outcome.problemShare < NAMED_SHARE) return [];
   const signals = [outcome.codeShare > NAMED_SHARE ? 'a programming task by itself' : 'a question by itself'];
-  if (outcome.score > 0) {
-    const words = head.tellingWords(ask);
-    if (words.length > 0) signals.push(`words: ${words.join(', ')}`);
-    signals.push('stronger models were often better at such questions');
-  } else signals.push('stronger models were rarely better at such questions');
+  if (outcome.score < RARELY_BETTER) signals.push('stronger models were rarely better at such questions');
+  if (outcome.score < OFTEN_BETTER) return signals;
+  const words = outcome.codeShare > NAMED_SHARE ? [] : head.tellingWords(ask);
+  if (words.length > 0) signals.push(`words: ${words.join(', ')}`);
+  signals.push('stronger models were often better at such questions');
   return signals;
 }
 

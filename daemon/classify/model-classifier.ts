@@ -91,8 +91,8 @@ export function createModelClassifier(deps: ModelClassifierDeps): Classifier {
 }
 
 /** Whether there are words of the user that a decision can hang on. */
-export function hasAsk({ ask, isToolResult }: Pick<RequestFeatures, 'ask' | 'isToolResult'>): boolean {
-  return ask.trim() !== '' && !isToolResult;
+export function hasAsk(features: Pick<RequestFeatures, 'ask' | 'isToolResult' | 'isPinned'>): boolean {
+  return features.ask.trim() !== '' && !features.isToolResult && features.isPinned !== true;
 }
 
 /** The local verdict, and `then` with it; at once where the local classifier answers at once. */

@@ -50,6 +50,8 @@ const USUAL_DISTANCE = 0.15;
 
 /** In sums told in words, what the story is about says little and the number of steps much. */
 const LENGTH_WEIGHT_IN_SUMS = 2;
+/** Sums are short: more of one must never count for less. */
+const EVEN_LOG_CHARS_OF_SUMS = Math.log(120);
 const GAIN_IN_SUMS = 0.3;
 
 const MAX_SCORE = 4;
@@ -81,11 +83,12 @@ function judge(gain: LinearHead, kind: LinearHead, features: AskTextFeatures): O
   const sums = (1 - codeShare) * sumsShare(features);
   const words = 1 - codeShare - sums;
   // `chars` is ln(1 + characters) / 3.
-  const length = 3 * (features.dense[CHARS] ?? 0) - EVEN_LOG_CHARS;
+  const logChars = 3 * (features.dense[CHARS] ?? 0);
   const distance = USUAL_DISTANCE - Math.abs(difficulty - PEAK_DIFFICULTY);
   const score =
     ((words + GAIN_IN_SUMS * sums) * gained) / GAIN_UNIT +
-    (words * LENGTH_WEIGHT + sums * LENGTH_WEIGHT_IN_SUMS + codeShare * LENGTH_WEIGHT_IN_CODE) * length +
+    (words * LENGTH_WEIGHT + codeShare * LENGTH_WEIGHT_IN_CODE) * (logChars - EVEN_LOG_CHARS) +
+    sums * LENGTH_WEIGHT_IN_SUMS * (logChars - EVEN_LOG_CHARS_OF_SUMS) +
     codeShare * DIFFICULTY_STEEPNESS * distance;
   return { score: soften(score), problemShare: ramp(problem, CERTAIN_PROBLEM), codeShare };
 }

@@ -13,27 +13,43 @@ export interface MessageChecksums {
 
 /**
  * What the assistant program says (system, developer) is left out: some write it anew for every request. So are marks
- * for the prompt cache, which move from turn to turn, and the two ways to write a message of one text.
+ * for the prompt cache, which move from turn to turn, and the two ways to write a message of one text. Of long messages
+ * both ends count: what two results of tools begin and end with alike, at the same place, is the same conversation.
  */
 export function messageChecksums(
-  request: Pick<ConversationRequest, 'outline' | 'messageBytes' | 'body'>,
+  request: Pick<ConversationRequest, 'outline' | 'messageBytes'>,
 ): MessageChecksums {
   const running: number[] = [];
   const single: number[] = [];
-  const hasMarks = request.body.bytes.includes(CACHE_MARK_NAME);
   let checksum = 0;
   request.outline.forEach(({ role, isToolResult }, index) => {
     if (role === 'system' || role === 'developer') return;
     const bytes = request.messageBytes(index);
-    const hasMark = hasMarks && bytes.includes(CACHE_MARK_NAME);
-    const mayBeOneText = role === 'user' && !isToolResult;
     // The role counts: some dialects have it outside of what is taken for the message.
-    const own = crc32(hasMark || mayBeOneText ? canonical(bytes, hasMark) : bytes, role.charCodeAt(0));
+    const seed = role.charCodeAt(0);
+    const mayBeOneText = role === 'user' && !isToolResult;
+    const own = mayBeOneText ? crc32(canonical(bytes, true), seed) : checksumOf(bytes, seed);
     checksum = Math.imul(((checksum << 5) | (checksum >>> 27)) ^ own, 0x9e3779b1) >>> 0;
     running.push(checksum);
     single.push(own);
   });
   return { running, single };
+}
+
+/** Longer messages count by their ends. */
+const LONG_BYTES = 3072;
+/** As long as marks for the cache make a message at most; it must count the same way with them and without. */
+const MARK_BYTES = 512;
+/** Of each end; as much again is read, since a mark may stand in it. */
+const END_BYTES = 512;
+
+function checksumOf(bytes: Buffer, seed: number): number {
+  const isLong = bytes.length > LONG_BYTES + MARK_BYTES;
+  const whole = isLong ? bytes : canonical(bytes, false);
+  if (whole.length <= LONG_BYTES) return crc32(whole, seed);
+  const head = canonical(whole.subarray(0, 2 * END_BYTES), false).subarray(0, END_BYTES);
+  const tail = canonical(whole.subarray(-2 * END_BYTES), false).subarray(-END_BYTES);
+  return crc32(tail, crc32(head, seed));
 }
 
 const CACHE_MARK_NAME = Buffer.from('"cache_control"');
@@ -44,12 +60,13 @@ const CACHE_MARK_MEMBER =
 const ONE_TEXT_START = '"content":[{"type":"text","text":"';
 const ONE_TEXT_END = '"}]}';
 
-function canonical(message: Buffer, hasMark: boolean): Buffer {
-  if (!hasMark && !message.includes(ONE_TEXT_START)) return message;
+function canonical(message: Buffer, mayBeOneText: boolean): Buffer {
+  const hasMark = message.includes(CACHE_MARK_NAME);
+  if (!hasMark && !(mayBeOneText && message.includes(ONE_TEXT_START))) return message;
   let text = message.toString('latin1');
   if (hasMark) text = text.replaceAll(CACHE_MARK_MEMBER, '');
   // Quotes in a string are escaped, so `"},{"` is the border of two parts.
-  const start = text.indexOf(ONE_TEXT_START);
+  const start = mayBeOneText ? text.indexOf(ONE_TEXT_START) : -1;
   if (start < 0 || !text.endsWith(ONE_TEXT_END) || text.includes('"},{"', start)) return latin1(text);
   const words = text.slice(start + ONE_TEXT_START.length, -ONE_TEXT_END.length);
   return latin1(`${text.slice(0, start)}"content":"${words}"}`);

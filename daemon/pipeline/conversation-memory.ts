@@ -12,9 +12,12 @@ export function conversationAfter(given: {
   readonly features: RequestFeatures;
   readonly answeredBy: ModelTarget;
   readonly atMs: number;
+  /** A sub-agent with a conversation of its own, which is remembered like any other. */
+  readonly isSide: boolean;
 }): ConversationState | null {
-  const { earlier, decision, features, answeredBy, atMs } = given;
-  if (decision.decisionPoint === 'background' || decision.decisionPoint === 'subagent') return null;
+  const { earlier, decision, features, answeredBy, atMs, isSide } = given;
+  if (decision.decisionPoint === 'background') return null;
+  if (decision.decisionPoint === 'subagent' && !isSide) return null;
   // A wish for one request must not outlast it; wishes that last are asked for again each time.
   const isWish = decision.reason === 'override' || decision.reason === 'exact';
   const model = isWish ? (earlier?.model ?? null) : answeredBy.id;

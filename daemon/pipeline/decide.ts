@@ -7,7 +7,7 @@ import type { ConversationRequest } from '../conversation/request.ts';
 import { isPassedOn } from '../dialects/dialect.ts';
 import type { Decision, DecisionInput, RequestControls } from '../protocol/exchange-record.ts';
 import type { Classification, Complexity, ReasoningEffort } from '../protocol/vocabulary.ts';
-import { conversationId } from '../route/conversation-identity.ts';
+import type { ConversationIndex } from '../route/conversation-identity.ts';
 import type { ConversationStore } from '../route/conversation-store.ts';
 import { decisionPoint } from '../route/decision-point.ts';
 import type { OverrideBoard } from '../route/override.ts';
@@ -15,11 +15,14 @@ import { planPassedOn } from '../route/passed-on.ts';
 import type { Policy, RoutePlan } from '../route/policy.ts';
 import { cohortOf, type SuccessStatistics } from '../route/success-statistics.ts';
 import { withoutDocuments } from './documents.ts';
+import { isPinned } from './request-controls.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 import { troubleOf } from './task-trouble.ts';
 
 export interface DecideDeps {
   readonly policy: Policy;
+  /** Tells which conversation a request goes on with. */
+  readonly conversationIndex: ConversationIndex;
   readonly conversations: ConversationStore;
   readonly overrides: OverrideBoard;
   /** What was seen of models on this machine. */
@@ -43,6 +46,8 @@ export interface DecideInput {
 export interface Decided {
   readonly plan: RoutePlan;
   readonly conversationId: string;
+  /** A sub-agent's conversation beside the main one of its session. */
+  readonly isSide: boolean;
   readonly decision: Decision;
 }
 
@@ -60,17 +65,20 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
   if (isPassedOn(given.request.dialect)) return decidePassedOn(given);
   const { request, features, classification, headers, controls, snapshot, atMs } = given;
   const { table, decideAt } = snapshot;
-  const identity = conversationId({ headers, request, firstUserText: firstUserText(request) });
-  const state = deps.conversations.get(identity.id);
   const hint = requestClass(headers, request);
-  const point = decisionPoint({ features, state, hint, atMs, decideAt });
+  const identity = deps.conversationIndex.identify({
+    headers,
+    request,
+    firstUserText: firstUserText(request),
+    hint,
+    remember: given.consume,
+  });
+  const { isSide } = identity;
+  const state = deps.conversations.get(identity.id);
+  const point = decisionPoint({ features, state, hint, atMs, decideAt, isSide });
   // A request that names its model itself does not follow the override, so it must not use it up.
-  const isPinned =
-    controls.headerModel !== null ||
-    controls.queryModel !== null ||
-    request.requestModel.startsWith('exact/');
   const override =
-    given.consume && !isPinned
+    given.consume && !isPinned(controls, request.requestModel)
       ? deps.overrides.take(identity.id, atMs, point)
       : deps.overrides.peek(identity.id, atMs, point);
   const expected = EXPECTED_OUTPUT_TOKENS[classification.complexity];
@@ -112,7 +120,7 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     input,
     tableHash: table.hash,
   };
-  return { plan, conversationId: identity.id, decision };
+  return { plan, conversationId: identity.id, isSide, decision };
 }
 
 function effortOf({ targets, efforts }: Pick<RoutePlan, 'targets' | 'efforts'>): ReasoningEffort | null {
@@ -142,7 +150,7 @@ function decidePassedOn({ request, features, classification, snapshot }: DecideI
     input: null,
     tableHash: snapshot.table.hash,
   };
-  return { plan, conversationId: '', decision };
+  return { plan, conversationId: '', isSide: false, decision };
 }
 
 /** The opener of the conversation, which tells two conversations apart when nothing else does. */

@@ -43,7 +43,6 @@ export interface RoutedMoney {
   readonly features: RequestFeatures;
   readonly reason: RouteReason;
   readonly baseline: ModelTarget | null;
-  readonly classifierCostUsd: number;
 }
 
 export interface Settlement {
@@ -61,6 +60,7 @@ export class ExchangeBooks {
   #prompt: PromptBooks | null = null;
   #usage: UsageBooks | null = null;
   #routed: RoutedMoney | null = null;
+  #classifierCostUsd = 0;
   #isCached = false;
   #answer: Responded | null = null;
   #answerStartedMs = 0;
@@ -72,7 +72,7 @@ export class ExchangeBooks {
   }
 
   get classifierCostUsd(): number {
-    return this.#routed?.classifierCostUsd ?? 0;
+    return this.#classifierCostUsd;
   }
 
   /** The answer came to its end. */
@@ -93,6 +93,10 @@ export class ExchangeBooks {
   decoded(request: ConversationRequest): void {
     this.#prompt = new PromptBooks(this.#deps, request, this.#receivedAtMs);
     this.#usage = new UsageBooks(request, this.#deps.usageCalibration);
+  }
+
+  classified(costUsd: number): void {
+    this.#classifierCostUsd = costUsd;
   }
 
   routed(given: RoutedMoney): void {
@@ -160,7 +164,7 @@ export class ExchangeBooks {
     const attempts = all.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
     const money = settleMoney({
       attempts,
-      classifierCostUsd: this.classifierCostUsd,
+      classifierCostUsd: this.#classifierCostUsd,
       baselineCostUsd: this.#baselineCostUsd(status, answering),
     });
     return { attempts, money };

@@ -66,6 +66,7 @@ export class Exchange {
   #check: AnswerCheck | null = null;
   #finding: AnswerFinding | null = null;
   #isEscalated = false;
+  #isSide = false;
   #isFinished = false;
   #isConversationKept = false;
 
@@ -111,15 +112,22 @@ export class Exchange {
     this.#publish({ type: 'exchange-start', ...begun });
   }
 
+  /** What grading the ask cost, USD; also owed when the client left meanwhile. */
+  classified(costUsd: number): void {
+    this.#books.classified(costUsd);
+  }
+
   routed(given: {
     readonly features: RequestFeatures;
     readonly decision: Decision;
     readonly baseline: ModelTarget | null;
-    readonly classifierCostUsd: number;
+    /** A conversation of its own beside another one of the same session. */
+    readonly isSide: boolean;
   }): void {
     this.#features = given.features;
     this.#decision = given.decision;
     this.#baseline = given.baseline;
+    this.#isSide = given.isSide;
     this.#books.routed({ ...given, reason: given.decision.reason });
     const { features, decision } = given;
     this.#safely('note how the last task went', () =>
@@ -349,7 +357,7 @@ export class Exchange {
     const { conversations } = this.#deps;
     const earlier = conversations.get(decision.conversationId);
     const atMs = this.#wire.receivedAtMs;
-    const state = conversationAfter({ earlier, decision, features, answeredBy, atMs });
+    const state = conversationAfter({ earlier, decision, features, answeredBy, atMs, isSide: this.#isSide });
     if (state !== null) conversations.set(decision.conversationId, state);
   }
 

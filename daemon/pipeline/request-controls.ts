@@ -79,3 +79,8 @@ function usdOf(value: string | null): number | null {
     param,
   });
 }
+
+/** The request names the one model that must answer; overrides and grades decide nothing then. */
+export function isPinned(controls: RequestControls, requestModel: string): boolean {
+  return controls.headerModel !== null || controls.queryModel !== null || requestModel.startsWith('exact/');
+}

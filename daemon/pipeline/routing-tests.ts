@@ -8,6 +8,7 @@ import { nearestName } from '../config/nearest-name.ts';
 import type { RoutingTest } from '../config/routing-tests-file.ts';
 import type { RouterConfig } from '../config/schema.ts';
 import { openAiChat } from '../dialects/openai-chat/dialect.ts';
+import { ConversationIndex } from '../route/conversation-identity.ts';
 import { ConversationStore } from '../route/conversation-store.ts';
 import { OverrideBoard } from '../route/override.ts';
 import type { Policy } from '../route/policy.ts';
@@ -102,6 +103,7 @@ async function failureOf(test: RoutingTest, running: Running): Promise<string | 
     const fresh = {
       policy: deps.policy,
       conversations: new ConversationStore(),
+      conversationIndex: new ConversationIndex(),
       overrides: new OverrideBoard(deps.clock),
       statistics: new SuccessStatistics(), // what happened on this machine must not decide whether an edit is right
       unavailable: () => [],

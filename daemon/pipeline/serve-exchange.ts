@@ -18,7 +18,7 @@ import { runEscalated } from './escalate.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { prepareReply, sendRefusal } from './relay.ts';
 import { answerCached } from './replay.ts';
-import { readControls } from './request-controls.ts';
+import { isPinned, readControls } from './request-controls.ts';
 import type { ResponseMemory } from './response-memory.ts';
 import type { SignedHistoryVault } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
@@ -64,24 +64,27 @@ export async function serveExchange(
       return;
     }
 
-    const features = extractFeatures(request, { client: exchange.clientName });
+    const controls = exchange.controls.policy;
+    const pinned = isPinned(controls, request.requestModel);
+    const features = extractFeatures(request, { client: exchange.clientName, isPinned: pinned });
     const { classification, costUsd } = await deps.classifier.classify(features, signal);
+    exchange.classified(costUsd);
     signal.throwIfAborted(); // else a request that nobody waits for would use up an override
-    const { plan, decision, conversationId } = decide(deps, {
+    const { plan, decision, conversationId, isSide } = decide(deps, {
       request,
       features,
       classification,
       headers,
-      controls: exchange.controls.policy,
+      controls,
       snapshot: exchange.snapshot,
       atMs: wire.receivedAtMs,
       consume: true,
     });
-    exchange.routed({ features, decision, baseline: plan.baseline, classifierCostUsd: costUsd });
+    exchange.routed({ features, decision, baseline: plan.baseline, isSide });
     if (plan.error !== null) throw new RouterError(plan.error.code, plan.error.message, { param: 'model' });
 
     const { snapshot } = exchange;
-    const views = new TargetViews({ vault: deps.vault, earlier, conversationId, snapshot });
+    const views = new TargetViews({ vault: deps.vault, earlier, conversationId, snapshot, plan });
     const review = new AnswerReview({ settings: snapshot.escalation, request, features, classification });
     const run = attemptRun({ exchange, wire, plan, earlier, views, review });
     const result = await runEscalated(deps.attempts, run);

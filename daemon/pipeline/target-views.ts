@@ -17,8 +17,8 @@ export interface TargetViewsInput {
   readonly earlier: ContinuedRequest;
   readonly conversationId: string;
   readonly snapshot: Pick<RouterSnapshot, 'table' | 'connections'>;
-  /** Level of reasoning to ask of a model instead of the client's, by its id. */
-  readonly efforts?: RoutePlan['efforts'];
+  /** How hard to think is asked of a model instead of what the client asks; absent = nothing is. */
+  readonly plan?: Pick<RoutePlan, 'efforts'>;
 }
 
 export type TargetView = Required<Pick<AttemptContext, 'request' | 'history'>> &
@@ -35,7 +35,7 @@ export class TargetViews {
 
   readonly forTarget = (target: ModelTarget): TargetView => {
     const question = this.#question(target);
-    const effort = this.#input.efforts?.[target.id];
+    const effort = this.#input.plan?.efforts[target.id];
     return {
       request: question.request,
       history: this.#input.vault.viewFor(question),

@@ -34,7 +34,7 @@ export interface LineIdentity extends ConversationIdentity {
 }
 
 export interface LineInput extends IdentityInput {
-  readonly request: IdentityInput['request'] & Pick<ConversationRequest, 'dialect' | 'body'>;
+  readonly request: IdentityInput['request'] & Pick<ConversationRequest, 'dialect'>;
   /** What the assistant says of this call (`requestClass`). */
   readonly hint: RequestClass | undefined;
   /** `false` looks without remembering, as `explain` does. */

@@ -37,13 +37,18 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 const MAX_CHARS: Readonly<Record<Family, number>> = {
   JavaScript: 64 * 1024,
   TypeScript: 64 * 1024,
-  JSON: 256 * 1024,
-  Python: 24 * 1024,
+  JSON: 64 * 1024,
+  Python: 16 * 1024,
 };
 
+/** Characters given to a parser per answer, with every try to put a piece into surroundings, and what a try costs at least. */
+const MAX_TRIED_CHARS = 256 * 1024;
+const CHARS_PER_TRY = 200;
+
 export function brokenCode(subject: AnswerSubject): AnswerFinding | null {
-  const parsers = parsersInMemory();
-  if (parsers === null) return null;
+  const loaded = parsersInMemory();
+  if (loaded === null) return null;
+  const parsers = metered(loaded);
   const room: Record<Family, number> = { ...MAX_CHARS };
   const openBlock =
     subject.fenced.blocks.at(-1)?.isOpen === true ? subject.fenced.blocks.at(-1)?.code : undefined;
@@ -58,6 +63,20 @@ export function brokenCode(subject: AnswerSubject): AnswerFinding | null {
     }
   }
   return null;
+}
+
+/** Throws when too much was tried; what could not be tried counts as in order. */
+function metered(parsers: Parsers): Parsers {
+  let room = MAX_TRIED_CHARS;
+  const spend = (code: string, factor = 1): void => {
+    room -= factor * (code.length + CHARS_PER_TRY);
+    if (room < 0) throw new RangeError('enough was parsed');
+  };
+  return {
+    javaScript: (code, options) => (spend(code), parsers.javaScript(code, options)),
+    // Several times slower than the other.
+    python: (code) => (spend(code, 4), parsers.python(code)),
+  };
 }
 
 function parses(parsers: Parsers, family: Family, { code, language, source }: WrittenCode): boolean {
@@ -85,6 +104,15 @@ function jsonParses(code: string): boolean {
 }
 
 function isParsable(code: string): boolean {
+  try {
+    JSON.parse(code);
+    return true;
+  } catch {
+    return isParsableWithComments(code);
+  }
+}
+
+function isParsableWithComments(code: string): boolean {
   const errors: ParseError[] = [];
   parseJsonc(code, errors, { allowTrailingComma: true });
   return errors.length === 0;

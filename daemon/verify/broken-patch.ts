@@ -7,7 +7,7 @@ import { patchSections, type PatchSection } from './patch-sections.ts';
 import type { AnswerSubject } from './subject.ts';
 import { editsOf, patchOf } from './written-code.ts';
 
-const MAX_SECTIONS = 200;
+const MAX_SECTIONS = 25;
 
 export function brokenPatch(subject: AnswerSubject): AnswerFinding | null {
   const sections = sectionsOf(subject).slice(0, MAX_SECTIONS);

@@ -26,6 +26,9 @@ interface OpenBlock {
 
 const HOLDS_FENCES: ReadonlySet<string> = new Set(['markdown', 'md', 'mdx']);
 
+/** More blocks are not looked at. */
+const MAX_BLOCKS = 500;
+
 export function splitFences(text: string): FencedText {
   const blocks: FencedBlock[] = [];
   const prose: string[] = [];
@@ -36,7 +39,7 @@ export function splitFences(text: string): FencedText {
       if (fence === null) prose.push(line);
       else open = { ...fence, language: languageOf(fence.info), lines: [], depth: 0 };
     } else if (fence !== null && closes(open, fence)) {
-      blocks.push(closed(open, false));
+      if (blocks.length < MAX_BLOCKS) blocks.push(closed(open, false));
       open = null;
     } else {
       open.lines.push(line);

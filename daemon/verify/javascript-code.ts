@@ -156,6 +156,9 @@ function partsOf(code: string): readonly string[] {
 /** `...` where a spread cannot be, and names to be filled in. */
 function withoutElisions(code: string): string {
   return code
+    .replaceAll(/([=:][ \t]{0,5})(?:\.\.\.|…)(?=[ \t]{0,20}(?:[)\]};,]|\r?$))/gm, '$1_x')
+    .replaceAll(/([=:(,][ \t]{0,5})\/\*[^*]{0,200}\*\/(?=[ \t]{0,20}[)\]};,])/g, '$1_x')
+    .replaceAll(/(\w)\?(?=[ \t]{0,5}[,)])/g, '$1')
     .replaceAll(/(?:,\s{0,20})?(?:\.\.\.|…)(?=[ \t]{0,20}(?:[)\]};,]|\r?$))/gm, '')
     .replaceAll(/<(?:[A-Z][A-Z0-9_ -]{2,40}|your[-_ ][\w -]{1,40})>/g, '_x');
 }
@@ -167,10 +170,12 @@ function hidesParts(code: string): boolean {
   );
 }
 
-/** Shell sessions, the prompt of a REPL, patches, pages of HTML, directory trees: tagged as code, and fine. */
+/** Shell sessions, printed results, the prompt of a REPL, patches, pages of HTML, directory trees: tagged as code, and fine. */
 function isNoCode(code: string): boolean {
   if (/^\s*(?:<!|<html|<head|<body|<script|<template|<style|<svelte|---\r?\n|[├└│])/i.test(code)) return true;
   if (/^(?:\$|>|>>>|PS>|=>|->|→|npm|npx|yarn|pnpm|curl) /m.test(code)) return true;
+  if (/^\s*=>\s*$|^\/\/ ?(?:=>|->) ?[{[]$|^\/\/ (?:output|result|returns|prints):?\s*$/im.test(code))
+    return true;
   if (/^@@ |^(?:[-+]{3}|diff|index) |^<{7}|^>{7}/m.test(code)) return true;
   const marked = code.match(/^[-+] ?\S/gm)?.length ?? 0;
   return marked >= 2 || /^[-+] {2,}\S/m.test(code);

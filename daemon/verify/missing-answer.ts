@@ -11,7 +11,8 @@ export function emptyAnswer(subject: AnswerSubject): AnswerFinding | null {
     return null;
   if (/\b(?:nothing|empty|blank|silent|no (?:text|output|response|answer))\b/i.test(checked.ask)) return null;
   const bare = answer.text.trim();
-  if (bare === '') return { kind: 'empty', why: 'answered with nothing' };
+  if (/^[.…\s]*$/.test(bare.slice(0, 100)) && bare.length <= 100)
+    return { kind: 'empty', why: 'answered with nothing' };
   const hasOnlyFence =
     /^[`~]{3,}[\w+#.-]{0,30}(?:\s+[`~]{3,})?$/.test(bare.slice(0, 200)) && bare.length < 200;
   return hasOnlyFence ? { kind: 'empty', why: 'answered with an empty block of code' } : null;

@@ -108,8 +108,9 @@ function marksGap(line: string, language: string, wish: Wish): boolean {
     if (wish.isQuestion) return false;
     return (wish.wantsWork && BARE_DOTS.test(comment)) || LEFT_OUT.some((pattern) => pattern.test(comment));
   }
-  if (wish.isQuestion) return false;
   const bare = line.trim();
+  if (!wish.isAboutMarks && /^(?:TODO|FIXME)\s*[:(]/.test(bare)) return true; // in a docstring
+  if (wish.isQuestion) return false;
   if (
     /^(?:\.\.\.|…|\[\.\.\.\]|\(\.\.\.\)|<\.\.\.>)? ?(?:\(?)(?:rest of|existing code|remaining code)/i.test(
       bare,

@@ -6,8 +6,8 @@ const MAX_REFUSAL_CHARS = 700;
 /** Object of a refusal: what was asked, never a thing of the world ("I can't find the file" answers). */
 const THAT = String.raw`(?:(?:with )?(?:that|this|your|the|such|it|these|those)(?: (?:particular|specific|kind of|type of))?(?: (?:request|question|task|topic|query|content|information|prompt|one|matter|demand))?)`;
 const UNABLE = String.raw`(?:can'?t|cannot|can not|am (?:unable|not able) to|'m (?:unable|not able) to|won'?t|will not|won'?t be able to|am not allowed to|'m not allowed to|must decline to|have to decline to|am not comfortable|'m not comfortable|don'?t feel comfortable)`;
-const DO = String.raw`(?:help(?: you)?|assist(?: you)?|comply|fulfil+|complete|answer|respond to|do|provide|process|continue|engage|discuss|generate|create|write|produce|support|accommodate|address|helping|assisting|answering|providing|doing|writing)`;
-const LEAD = String.raw`(?:(?:oh|hm+|well|hi|hello|thanks for asking)[,.!]? )?(?:(?:i'?m |i am |we'?re )?(?:very |really |truly |so )?(?:sorry|apologi[sz]e|afraid|regret)[^.!]{0,40}?[,.;:]? (?:but |that )?|unfortunately,? |my apologies[,.]? (?:but )?|as an? (?:ai|artificial|large|language|virtual)[^.,]{0,40}[,.]? |i understand[^.]{0,80}[,.] but |i appreciate[^.]{0,80}[,.] but )`;
+const DO = String.raw`(?:help(?: you)?|assist(?: you)?|comply|fulfil+|complete|answer|respond to|do|(?:provide|offer|give)(?: any| you)? (?:assistance|an answer|help|information|guidance|support|a response)|provide|process|continue|engage|discuss|generate|create|write|produce|support|accommodate|address|helping|assisting|answering|providing|doing|writing)`;
+const LEAD = String.raw`(?:(?:oh|hm+|well|hi|hello|thanks for asking)[,.!]? )?(?:(?:i'?m |i am |i |we'?re )?(?:very |really |truly |so )?(?:sorry|apologi[sz]e|afraid|regret)[^.!]{0,40}?[,.;:]? (?:but |that )?|unfortunately,? |my apologies[,.]? (?:but )?|as an? (?:ai|artificial|large|language|virtual)[^.,]{0,40}[,.]? |i understand[^.]{0,80}[,.] but |i appreciate[^.]{0,80}[,.] but )`;
 
 const ENGLISH: readonly RegExp[] = [
   new RegExp(
@@ -18,6 +18,8 @@ const ENGLISH: readonly RegExp[] = [
   /^(?:that|this)(?:'s| is) (?:not something|beyond what|outside (?:of )?what) i(?:'m| am)? (?:can|could|able|will)/,
   /^i (?:must|have to|need to|will have to|respectfully) (?:respectfully |politely )?(?:decline|refuse)\b/,
   /^(?:as an? (?:ai|artificial|large|language)[^.]{0,60}[,.] )(?:i |it )?(?:do not|don'?t|can'?t|cannot|am not|am unable|'m not|isn'?t)\b/,
+  /^i (?:refuse|decline) to\b/,
+  /^(?:sorry, )?i(?:'m| am) (?:not able|unable) to (?:help|assist) with [\w-]+ (?:questions|tasks|requests|topics)\b/,
   /^i(?:'m| am) just an? (?:ai|language model|assistant)\b/,
   /^(?:your|this|the) (?:request|question|prompt) (?:cannot|can'?t|can not|violates|goes against)\b/,
 ];
@@ -33,9 +35,14 @@ const OTHERS: readonly RegExp[] = [
   /^申し訳(?:ありません|ございません)[がけ、。]/,
 ];
 
+/** Nothing but one sentence, whatever it names. */
+const ALONE = new RegExp(
+  `^(?:${LEAD}){1,3}(?:i|we)? ?${UNABLE}(?: to)? ${DO}(?: (?:with )?(?:that|this|your|the|such)(?: [\\w-]+){0,3})?[.!]?$`,
+);
+
 /** Signs that the answer goes on to something useful: a question back, what is missing, a way out that it carries out. */
 const IS_USEFUL =
-  /`|please (?:share|paste|provide|attach|upload|tell|send|include|give|clarify|specify)|(?:could|can|would) you (?:please )?(?:share|paste|provide|attach|upload|send|clarify|specify|tell)|(?:no|any|an?|the) (?:file|code|image|attachment|text|document|picture|link|snippet|context)s? (?:was|were|is|are|has|attached|provided|included|in your|you)|don'?t (?:see|have) (?:any|access|enough|real|(?:the|an?) (?:file|code|image|text|context|tool))|without (?:seeing|knowing|more|access|the)|here(?:'s| is| are)|instead[,:]|\b(?:file|folder|directory|repository|function|variable|command|server|build|test|database|browse|internet|web page|real-time|live data)\b/;
+  /`|please (?:share|paste|provide|attach|upload|tell|send|include|give|clarify|specify)|(?:could|can|would) you (?:please )?(?:share|paste|provide|attach|upload|send|clarify|specify|tell)|(?:no|any|an?|the) (?:file|code|image|attachment|text|document|picture|link|snippet|context)s? (?:was|were|is|are|has|attached|provided|included|in your|you)|don'?t (?:see|have) (?:any|access|enough|real|(?:the|an?) (?:file|code|image|text|context|tool))|without (?:seeing|knowing|more|access|the)|\bhere(?:'s| is| are)|instead[,:]|\b(?:file|folder|directory|repository|function|variable|command|server|build|test|database|browse|internet|web page|real-time|live data)\b/;
 
 export function isPlainRefusal(text: string): boolean {
   const trimmed = text.trim();
@@ -46,6 +53,7 @@ export function isPlainRefusal(text: string): boolean {
     .replaceAll(/[*_"]/g, '')
     .toLowerCase();
   if (OTHERS.some((pattern) => pattern.test(bare))) return bare.length < 400;
+  if (bare.length < 160 && ALONE.test(bare)) return true;
   return ENGLISH.some((pattern) => pattern.test(bare)) && !IS_USEFUL.test(bare);
 }
 

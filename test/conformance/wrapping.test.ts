@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { ClassifierResult, RequestFeatures } from '../../daemon/classify/classifier.ts';
 import { identifyClient, requestClass } from '../../daemon/classify/client-identity.ts';
 import { extractFeatures } from '../../daemon/classify/features.ts';
-import { createRuleClassifier } from '../../daemon/classify/rule-classifier.ts';
+import { createLearnedClassifier } from '../../daemon/classify/learned-classifier.ts';
 import { textOf, type ConversationRequest } from '../../daemon/conversation/request.ts';
 import { wirePaths } from '../../daemon/dialects/registry.ts';
 import type { Classification } from '../../daemon/protocol/vocabulary.ts';
@@ -23,7 +23,7 @@ import { OTHER_WRAPPINGS, recordedWrappings, type Wrapping } from './wrappings.t
 const asks = [...OWN_ASKS, ...developerAsks(40)];
 const recorded = recordedWrappings();
 
-const classifier = createRuleClassifier({ maxTurnsBeforeUpgrade: () => 10 });
+const classifier = createLearnedClassifier({ maxTurnsBeforeUpgrade: () => 10 });
 const threeTiers = table({
   targets: [FLASH, PRO, OPUS],
   profiles: { budget: {}, balanced: {}, quality: {} },

@@ -9,7 +9,7 @@ import type { ClassifierResult } from '../../daemon/classify/classifier.ts';
 import { identifyClient, requestClass } from '../../daemon/classify/client-identity.ts';
 import { extractFeatures } from '../../daemon/classify/features.ts';
 import { lastAsk } from '../../daemon/classify/last-ask.ts';
-import { createRuleClassifier } from '../../daemon/classify/rule-classifier.ts';
+import { createLearnedClassifier } from '../../daemon/classify/learned-classifier.ts';
 import { findStall } from '../../daemon/classify/stall.ts';
 import { textOf, type ConversationRequest } from '../../daemon/conversation/request.ts';
 import { wirePaths } from '../../daemon/dialects/registry.ts';
@@ -33,7 +33,7 @@ interface Body {
   readonly bytes: Buffer;
 }
 
-const classifier = createRuleClassifier({ maxTurnsBeforeUpgrade: () => 10 });
+const classifier = createLearnedClassifier({ maxTurnsBeforeUpgrade: () => 10 });
 const policy = createCheapestCapablePolicy({ expectedCostUsd });
 const routingTable = table();
 const signal = new AbortController().signal;

@@ -1,6 +1,5 @@
 // Cheap first, checked, escalated: what it costs and how good it is on measured outcomes. The check is right 90 % of the
-// time in both directions, and every chance is averaged exactly. Both calls are paid. The cut above which the strong model
-// is asked at once is chosen on the other folds.
+// time in both directions, and every chance is averaged exactly. Both calls are paid. Cuts are chosen on the other folds.
 
 import { FOLDS } from './measure-outcomes.ts';
 import { meanOf } from './scorer.ts';
@@ -11,9 +10,16 @@ import type { OutcomeRow } from './training/outcome-rows.ts';
 const CHECK_RIGHT = 0.9;
 /** A cheap model that passes less often than this saves nothing (routing research, finding 5). */
 const LEAST_WEAK_QUALITY = 0.4;
-/** Quality that a cut must have had on the other folds, of the strong model's. */
+/** Quality that cuts must have had on the other folds, of the strong model's. */
 const ENOUGH = 0.99;
-const CUTS: readonly number[] = Array.from({ length: 41 }, (_, index) => index / 40);
+/** Cuts that are tried: this many quantiles of the scores. */
+const STEPS = 20;
+
+/** Above `direct` the strong model is asked at once; up to `keep` a cheap answer is kept although the check doubts it. */
+interface Cuts {
+  readonly direct: number;
+  readonly keep: number;
+}
 
 interface Item {
   readonly fold: number;
@@ -33,8 +39,11 @@ export function cascadeReport(
   rows: readonly OutcomeRow[],
   scores: readonly number[],
 ): readonly string[] {
-  const lines: string[] = ['pair                                 quality   cost   asked strong at once'];
-  const results: Result[] = [];
+  const lines: string[] = [
+    `${''.padEnd(35)}every doubt escalated   only where a stronger model pays`,
+    `${'pair'.padEnd(35)}  quality     cost       quality     cost`,
+  ];
+  const results: { readonly plain: Result; readonly choosy: Result }[] = [];
   for (const pair of scorer.pairs) {
     const items = scorer.itemsOf(pair).map(({ index, strong, weak }): Item => {
       const row = rows[index];
@@ -45,65 +54,81 @@ export function cascadeReport(
       lines.push(`${pair.name.padEnd(35)} left out: the cheap model passes ${percent(weakQuality)}`);
       continue;
     }
-    const { result, atOnce } = crossValidated(items, pair);
+    const result = {
+      plain: crossValidated(items, pair, false),
+      choosy: crossValidated(items, pair, true),
+    };
     results.push(result);
-    lines.push(
-      `${pair.name.padEnd(35)} ${percent(result.quality)} ${percent(result.cost)}   ${percent(atOnce)}`,
-    );
+    lines.push(`${pair.name.padEnd(35)} ${said(result.plain)}     ${said(result.choosy)}`);
   }
-  const mean = { quality: meanOf(results.map((r) => r.quality)), cost: meanOf(results.map((r) => r.cost)) };
-  const reached = results.filter(({ quality, cost }) => quality >= 0.98 && cost <= 0.65).length;
-  lines.push(`${'mean'.padEnd(35)} ${percent(mean.quality)} ${percent(mean.cost)}`);
-  lines.push(`quality >= 98 % at cost <= 65 %: ${reached} of ${results.length} pairs`);
+  const plain = results.map((result) => result.plain);
+  const choosy = results.map((result) => result.choosy);
+  lines.push(`${'mean'.padEnd(35)} ${said(meanResult(plain))}     ${said(meanResult(choosy))}`);
+  lines.push(
+    `pairs with quality >= 98 % at cost <= 65 %: ${reached(plain)} and ${reached(choosy)} of ${results.length}`,
+  );
   return lines;
 }
 
-function crossValidated(
-  items: readonly Item[],
-  pair: Pair,
-): { readonly result: Result; readonly atOnce: number } {
-  const played = Array.from({ length: FOLDS }, (_, fold) => {
-    const cut = chooseCut(
-      items.filter((item) => item.fold !== fold),
-      pair,
-    );
-    return items.filter((item) => item.fold === fold).map((item) => ({ item, cut }));
-  }).flat();
-  const paid = played.map(({ item, cut }) => play(item, cut, pair));
-  const strong = meanOf(items.map((item) => item.strong));
+function meanResult(results: readonly Result[]): Result {
   return {
-    result: {
-      quality: meanOf(paid.map(({ quality }) => quality)) / strong,
-      cost: meanOf(paid.map(({ cost }) => cost)) / pair.strongCost,
-    },
-    atOnce: meanOf(played.map(({ item, cut }) => (item.score > cut ? 1 : 0))),
+    quality: meanOf(results.map(({ quality }) => quality)),
+    cost: meanOf(results.map(({ cost }) => cost)),
   };
 }
 
-/** The cheapest cut that is good enough; where none is, the best one. */
-function chooseCut(items: readonly Item[], pair: Pair): number {
-  const strong = meanOf(items.map((item) => item.strong));
-  const tried = CUTS.map((cut) => {
-    const paid = items.map((item) => play(item, cut, pair));
-    return {
-      cut,
-      quality: meanOf(paid.map(({ quality }) => quality)) / strong,
-      cost: meanOf(paid.map(({ cost }) => cost)),
-    };
-  });
-  const good = tried.filter(({ quality }) => quality >= ENOUGH).toSorted((a, b) => a.cost - b.cost);
-  const best = tried.toSorted((a, b) => b.quality - a.quality);
-  return (good[0] ?? best[0])?.cut ?? 1;
+function reached(results: readonly Result[]): number {
+  return results.filter(({ quality, cost }) => quality >= 0.98 && cost <= 0.65).length;
 }
 
-function play({ strong, weak, score }: Item, cut: number, pair: Pair): Result {
-  if (score > cut) return { quality: strong, cost: pair.strongCost };
+function crossValidated(items: readonly Item[], pair: Pair, isChoosy: boolean): Result {
+  const played = Array.from({ length: FOLDS }, (_, fold) => {
+    const others = items.filter((item) => item.fold !== fold);
+    const cuts = chooseCuts(others, pair, isChoosy);
+    return items.filter((item) => item.fold === fold).map((item) => play(item, cuts, pair));
+  }).flat();
+  return relative(played, items, pair);
+}
+
+function relative(paid: readonly Result[], items: readonly Item[], pair: Pair): Result {
+  const { quality, cost } = meanResult(paid);
+  return { quality: quality / meanOf(items.map(({ strong }) => strong)), cost: cost / pair.strongCost };
+}
+
+/** The cheapest cuts that are good enough; where none are, the best ones. */
+function chooseCuts(items: readonly Item[], pair: Pair, isChoosy: boolean): Cuts {
+  const scores = items.map(({ score }) => score).toSorted((left, right) => left - right);
+  const quantiles = Array.from(
+    { length: STEPS },
+    (_, step) => scores[Math.floor((step * scores.length) / STEPS)] ?? 0,
+  );
+  const tried = [...quantiles, 1].flatMap((direct) =>
+    [-1, ...(isChoosy ? quantiles : [])]
+      .filter((keep) => keep < direct)
+      .map((keep) => {
+        const cuts = { direct, keep };
+        const paid = items.map((item) => play(item, cuts, pair));
+        return { cuts, ...relative(paid, items, pair) };
+      }),
+  );
+  const good = tried.filter(({ quality }) => quality >= ENOUGH).toSorted((a, b) => a.cost - b.cost);
+  const best = tried.toSorted((a, b) => b.quality - a.quality);
+  return (good[0] ?? best[0])?.cuts ?? { direct: 1, keep: -1 };
+}
+
+function play({ strong, weak, score }: Item, cuts: Cuts, pair: Pair): Result {
+  if (score > cuts.direct) return { quality: strong, cost: pair.strongCost };
+  if (score <= cuts.keep) return { quality: weak, cost: pair.weakCost };
   // An outcome between 0 and 1 is the share of tries that passed.
   const accepted = weak * CHECK_RIGHT + (1 - weak) * (1 - CHECK_RIGHT);
   return {
     quality: weak * CHECK_RIGHT + (1 - accepted) * strong,
     cost: pair.weakCost + (1 - accepted) * pair.strongCost,
   };
+}
+
+function said({ quality, cost }: Result): string {
+  return `${percent(quality)} ${percent(cost)}`;
 }
 
 function percent(share: number): string {

@@ -314,7 +314,7 @@ describe('the command line', function () {
       ]);
       assert.equal(text.exitCode, 0, text.stderr);
       assert.match(text.stdout, /^small \(cheapest-capable\), baseline large$/m);
-      assert.match(text.stdout, /^large +[\d.]+ +fallback$/m);
+      assert.match(text.stdout, /^large +[\d.]+ +[\d.]+ +costs .*$/m);
       assert.equal((JSON.parse(json.stdout) as Decision).chosen, 'small');
       assert.equal((JSON.parse(stdin.stdout) as Decision).chosen, 'small');
       assert.equal(upstream.requests.length, 0);

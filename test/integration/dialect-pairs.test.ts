@@ -67,6 +67,7 @@ const CASES: readonly Case[] = [
       const hasText = provider === 'openai-chat' || provider === 'openai-responses';
       const isPlace = client === 'google-generate' || client === 'ollama-chat';
       return [
+        /(?:refused to answer|was stopped by a content filter)$/, // what the review of answers says of it
         ...(hasText && isPlace ? [/refusal has no place of its own/] : []),
         ...(client === 'ollama-chat' && provider !== 'openai-chat'
           ? [/has no word in an Ollama answer/]
@@ -76,7 +77,7 @@ const CASES: readonly Case[] = [
   },
   { title: 'an image', ask: { image: PIXEL }, answer: { text: 'A pixel.' } },
   { title: 'a structured answer', ask: { schema: SCHEMA }, answer: { text: '{"total":12.5}' } },
-  { title: 'an empty answer', answer: {} },
+  { title: 'an empty answer', answer: {}, warnings: () => [/answered with nothing$/] },
 ];
 
 describe('[A3] every client dialect at every provider', () => {

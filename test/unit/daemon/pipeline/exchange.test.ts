@@ -68,7 +68,8 @@ function route(r: Rig, wire: WireRequest, classifierCostUsd = 0): Opened {
     consume: true,
   });
   const { decision, plan } = decided;
-  exchange.routed({ features, decision, baseline: plan.baseline, classifierCostUsd });
+  exchange.classified(classifierCostUsd);
+  exchange.routed({ features, decision, baseline: plan.baseline, isSide: false });
   return { exchange, decided };
 }
 

@@ -20,6 +20,7 @@ import type { ControlEvent } from '../../../../daemon/protocol/control-events.ts
 import type { ExchangeRecord } from '../../../../daemon/protocol/exchange-record.ts';
 import type { Complexity, FailureKind, TokenUsage } from '../../../../daemon/protocol/vocabulary.ts';
 import { createCheapestCapablePolicy } from '../../../../daemon/route/cheapest-capable-policy.ts';
+import { ConversationIndex } from '../../../../daemon/route/conversation-identity.ts';
 import { ConversationStore } from '../../../../daemon/route/conversation-store.ts';
 import { OutcomeWatch } from '../../../../daemon/pipeline/outcomes.ts';
 import type { EscalationSettings } from '../../../../daemon/pipeline/task-trouble.ts';
@@ -298,6 +299,7 @@ export function rig(options: RigOptions = {}): Rig {
     vault: new SignedHistoryVault(),
     classifier: fixedClassifier(options.complexity),
     policy: createCheapestCapablePolicy({ expectedCostUsd }),
+    conversationIndex: new ConversationIndex(),
     conversations: new ConversationStore(),
     statistics,
     outcomes: new OutcomeWatch({ statistics, ledger: ledgerInto(records) }),

@@ -21,7 +21,7 @@ describe('TargetViews', () => {
       earlier,
       conversationId: 'c',
       snapshot: { table: tableOf([SMALL, LARGE]), connections: new Map() },
-      efforts: { large: 'low' },
+      plan: { efforts: { large: 'low' } },
     });
     assert.equal(views.forTarget(LARGE).effort, 'low');
     assert.equal('effort' in views.forTarget(SMALL), false);

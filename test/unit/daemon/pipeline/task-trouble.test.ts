@@ -108,6 +108,7 @@ describe('what a conversation keeps of a task', () => {
       features: featuresOf('go on', { messageCount: 11 }),
       answeredBy: decision.reason === 'escalated' ? OPUS : FLASH,
       atMs: 5,
+      isSide: false,
     });
 
   it('counts escalations of the task and forgets them with it', () => {

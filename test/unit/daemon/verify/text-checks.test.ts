@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+
+import { judge } from './judged.ts';
+
+describe('looping answers', () => {
+  it('finds a sentence that comes forty times [C9]', () => {
+    assert.equal(judge({ text: 'I will check the file again. '.repeat(40) }), 'looping');
+  });
+
+  it('finds a loop of several lines', () => {
+    assert.equal(
+      judge({ text: 'First look here.\nThen look there.\nThen go back.\n'.repeat(12) }),
+      'looping',
+    );
+  });
+
+  it('finds a loop of words without an end of a sentence', () => {
+    assert.equal(judge({ text: `So it is ${'and so on '.repeat(60)}` }), 'looping');
+  });
+
+  it('lets an answer repeat what it was asked to repeat', () => {
+    assert.equal(
+      judge({ ask: 'Repeat it 40 times', text: 'I will check the file again. '.repeat(40) }),
+      null,
+    );
+  });
+
+  it('lets tables and data repeat themselves', () => {
+    assert.equal(judge({ text: '| Linux | yes |\n'.repeat(30) }), null);
+    assert.equal(
+      judge({ text: '```c\n  {0, 0, 0, 0, 0, 0},\n'.concat('  {0, 0, 0, 0, 0, 0},\n'.repeat(40), '```') }),
+      null,
+    );
+  });
+});
+
+describe('hedged answers', () => {
+  const hedged = (text: string) => judge({ taskType: 'reasoning', ask: 'How many?', text });
+
+  it('finds the words of the source systems in answers to reasoning tasks [A29]', () => {
+    assert.equal(hedged('It is 4, but this might be wrong.'), 'hedged');
+    assert.equal(hedged("I'm not entirely sure, but it is 4."), 'hedged');
+    assert.equal(hedged('It could be 4.'), 'hedged');
+    assert.equal(hedged('Possibly 4.'), 'hedged');
+  });
+
+  it('counts mild words by how many sentences they are in [A29]', () => {
+    const firm = 'The sum is even. It has two parts. Each part is odd. ';
+    assert.equal(hedged(`${firm}The second could be larger.`), null);
+    assert.equal(hedged('It could be 4. Perhaps it is 5. The rule is unknown.'), 'hedged');
+  });
+
+  it('does not count quotations, or doubts of the user', () => {
+    assert.equal(hedged('He said "I might be wrong" and left. So the answer is 4.'), null);
+    assert.equal(hedged('If you are not entirely sure, count again: it is 4.'), null);
+  });
+
+  it('looks at reasoning tasks only [A29]', () => {
+    assert.equal(judge({ taskType: 'general', text: 'It could be 4.' }), null);
+  });
+});
