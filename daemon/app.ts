@@ -67,6 +67,7 @@ import { systemClock } from './util/clock.ts';
 import { deferred } from './util/deferred.ts';
 import { createIdSource } from './util/ids.ts';
 import { createRedactor } from './util/redact.ts';
+import { loadParsers } from './verify/parsers.ts';
 
 export interface DaemonOptions {
   readonly home: string;
@@ -318,6 +319,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     startedAt: new Date(startedAtMs).toISOString(),
   };
   writeLockfile(home, lockfile);
+  // Large, and wanted by the first plain answer with code in it; loaded by then, and not while somebody waits for the start.
+  setImmediate(() => void loadParsers());
   const tokenWatch = watchTokens({
     home,
     current: tokens,

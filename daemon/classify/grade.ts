@@ -30,6 +30,41 @@ export function needsOfGrade(complexity: Complexity, confidence: number): Needs 
   return { needsStronger: round(0.7 + 0.25 * sure), needsStrongest: round(0.35 + 0.45 * sure) };
 }
 
+/**
+ * How often the weakest and the middle tier fail at an ask of each grade. Assumed, in the range of public leaderboards of
+ * small, middle and large models; outcomes on this machine correct it (success-statistics.ts).
+ */
+const WEAKEST_FAILS = { simple: 0.02, moderate: 0.5, complex: 0.9 };
+const MIDDLE_FAILS = { simple: 0.01, moderate: 0.12, complex: 0.7 };
+
+/**
+ * From how likely an ask is *graded* higher to how likely the lower tier *fails*: a harder ask is not a failed one. Keeps
+ * the order and the borders between the grades, so what is said of the grade stays true.
+ */
+export function failuresOf(higher: Needs): Needs {
+  const moderateOrMore = higher.needsStronger;
+  const complex = Math.min(moderateOrMore, higher.needsStrongest);
+  const mix = (least: number, most: number, share: number): number => least + (most - least) * share;
+  return asNeeds(
+    throughBorder(
+      moderateOrMore,
+      WEAKEST_FAILS.simple,
+      mix(WEAKEST_FAILS.moderate, WEAKEST_FAILS.complex, complex),
+    ),
+    throughBorder(
+      complex,
+      mix(MIDDLE_FAILS.simple, MIDDLE_FAILS.moderate, moderateOrMore),
+      MIDDLE_FAILS.complex,
+    ),
+  );
+}
+
+/** 0 becomes `least`, 1 `most`, and the border itself. */
+function throughBorder(probability: number, least: number, most: number): number {
+  if (probability <= FAILURE_LIMIT) return least + ((FAILURE_LIMIT - least) * probability) / FAILURE_LIMIT;
+  return FAILURE_LIMIT + ((most - FAILURE_LIMIT) * (probability - FAILURE_LIMIT)) / (1 - FAILURE_LIMIT);
+}
+
 /** Both as probabilities, the second never above the first. */
 export function asNeeds(needsStronger: number, needsStrongest: number): Needs {
   const stronger = round(clamp(needsStronger));

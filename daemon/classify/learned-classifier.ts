@@ -6,7 +6,7 @@ import type { Classification, TaskType } from '../protocol/vocabulary.ts';
 import { askHead } from './ask-head.ts';
 import type { AskJudgement } from './ask-head.ts';
 import type { Classifier, RequestFeatures } from './classifier.ts';
-import { FAILURE_LIMIT, asNeeds, gradeOfNeeds } from './grade.ts';
+import { FAILURE_LIMIT, asNeeds, failuresOf, gradeOfNeeds } from './grade.ts';
 import type { Needs } from './grade.ts';
 import { shippedOutcomeHead } from './outcome-head.ts';
 import type { Outcome, OutcomeHead } from './outcome-head.ts';
@@ -53,20 +53,20 @@ function classify(features: RequestFeatures, options: LearnedClassifierOptions):
   const asked = (options.askHead ?? askHead)(features);
   const outcome = head.judge(features.ask);
   const isLong = features.userTurns > options.maxTurnsBeforeUpgrade();
-  const needs = blend(asked, outcome, isLong ? LIFTED_LOG_ODDS : -Infinity);
+  const higher = blend(asked, outcome, isLong ? LIFTED_LOG_ODDS : -Infinity);
   const signals = [...asked.signals, ...outcomeSignals(head, outcome, features.ask)];
   if (isLong) signals.push(`conversation of ${features.userTurns} user turns is never simple`);
   return {
     taskType: taskOf(asked, outcome),
-    complexity: gradeOfNeeds(needs),
-    confidence: confidenceOf(asked, outcome.problemShare, needs),
-    ...needs,
+    complexity: gradeOfNeeds(higher),
+    confidence: confidenceOf(asked, outcome.problemShare, higher),
+    ...failuresOf(higher),
     classifierName: 'learned',
     signals,
   };
 }
 
-/** `least`: log-odds below which a stronger model is never taken for unnecessary. */
+/** How likely each grade is exceeded. `least`: log-odds below which a stronger model is never taken for unnecessary. */
 function blend(asked: AskJudgement, outcome: Outcome, least: number): Needs {
   const share = outcome.problemShare;
   const stronger =

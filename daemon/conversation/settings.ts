@@ -27,6 +27,15 @@ export interface ReasoningWish {
   readonly showsThoughts?: boolean;
 }
 
+/**
+ * The effort that a budget of thinking stands for. Borders half-way between the budgets that Google documents for low,
+ * medium and high (1,024, 8,192 and 24,576 tokens).
+ */
+export function effortOfBudget(budgetTokens: number): ReasoningEffort {
+  if (budgetTokens <= 0) return 'none';
+  return budgetTokens < 4608 ? 'low' : budgetTokens <= 16_384 ? 'medium' : 'high';
+}
+
 export type ToolChoice =
   | { readonly kind: 'auto' | 'none' | 'required' }
   /** `name` as in `ToolDefinition.name`. */

@@ -4,6 +4,7 @@
 import type { RequestFeatures } from '../classify/classifier.ts';
 import { requestClass } from '../classify/client-identity.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
+import { effortOfBudget, type ReasoningWish } from '../conversation/settings.ts';
 import { isPassedOn } from '../dialects/dialect.ts';
 import type { Decision, DecisionInput, RequestControls } from '../protocol/exchange-record.ts';
 import type { Classification, Complexity, ReasoningEffort } from '../protocol/vocabulary.ts';
@@ -94,7 +95,7 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     standingOverride: override,
     affinityModel: state?.model ?? null,
     affinityEffort: state?.effort ?? null,
-    requestedEffort: request.settings().reasoning?.effort ?? null,
+    requestedEffort: effortOfWish(request.settings().reasoning),
     evidence: deps.statistics.evidence(cohortOf(features, classification), atMs),
     escalation: troubleOf({ point, state, request, features, settings: snapshot.escalation }),
     unavailable: [...deps.unavailable(atMs), ...withoutDocuments(request, table.targets)],
@@ -121,6 +122,11 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     tableHash: table.hash,
   };
   return { plan, conversationId: identity.id, isSide, decision };
+}
+
+function effortOfWish(wish: ReasoningWish | undefined): ReasoningEffort | null {
+  if (wish?.effort !== undefined) return wish.effort;
+  return wish?.budgetTokens === undefined ? null : effortOfBudget(wish.budgetTokens);
 }
 
 function effortOf({ targets, efforts }: Pick<RoutePlan, 'targets' | 'efforts'>): ReasoningEffort | null {

@@ -8,6 +8,9 @@ const SIMPLE = 'Hi there!';
 const COMPLEX =
   'Design the architecture of a multi-tenant billing service with idempotent webhooks, retries, an append-only ledger and a migration from the monolith without downtime. Compare two alternatives, analyse the risks of each and recommend one with a step by step plan.';
 
+const MIDDLING_GENERAL = 'Explain the difference between TCP and UDP';
+const MIDDLING_CODE = 'Fix the failing test in cart.test.ts';
+
 describe('routing', () => {
   let cheap: FakeUpstream;
   let dear: FakeUpstream;
@@ -79,12 +82,25 @@ describe('routing', () => {
     assert.equal(design.model, 'large');
   });
 
-  it('[A20] leans by profile', async () => {
-    assert.equal((await answeredBy(SIMPLE, { model: 'auto:quality' })).model !== 'small', true);
-    assert.equal(
-      (await answeredBy(COMPLEX, { headers: { 'x-pointsman-profile': 'budget' } })).model !== 'large',
-      true,
-    );
+  it('[A20] leans by profile where it is not clear, and leaves what is clear', async () => {
+    // Each in a conversation of its own: asking the same again says that the first answer was not good enough.
+    let conversations = 0;
+    const fresh = (): Record<string, string> => ({
+      'x-pointsman-conversation': `leaning-${(conversations += 1)}`,
+    });
+    const byProfile = async (ask: string): Promise<string> => {
+      const models = [];
+      for (const model of ['auto:budget', 'auto', 'auto:quality']) {
+        models.push((await answeredBy(ask, { model, headers: fresh() })).model);
+      }
+      return models.join(' ');
+    };
+    assert.equal(await byProfile(SIMPLE), 'small small small');
+    assert.equal(await byProfile(MIDDLING_GENERAL), 'small medium medium');
+    assert.equal(await byProfile(MIDDLING_CODE), 'medium medium large');
+    assert.equal(await byProfile(COMPLEX), 'large large large');
+    const told = { ...fresh(), 'x-pointsman-profile': 'budget' };
+    assert.equal((await answeredBy(MIDDLING_GENERAL, { headers: told })).model, 'small');
   });
 
   it('[A21] answers with the cheapest capable model when nothing fits max cost, and says so', async () => {

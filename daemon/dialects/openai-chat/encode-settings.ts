@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import type { ModelTraits } from '../../conversation/model-traits.ts';
 import type { ConversationRequest } from '../../conversation/request.ts';
 import {
+  effortOfBudget,
   nearestEffort,
   type ReasoningEffort,
   type ReasoningWish,
@@ -75,7 +76,8 @@ export function effortFor(
   hasTools: boolean,
   losses: Losses,
 ): ReasoningEffort | undefined {
-  const asked = wish?.effort ?? effortOfBudget(wish?.budgetTokens);
+  const asked =
+    wish?.effort ?? (wish?.budgetTokens === undefined ? undefined : effortOfBudget(wish.budgetTokens));
   if (wish?.budgetTokens !== undefined && wish.effort === undefined && asked !== undefined)
     losses.budgetBecameEffort(wish.budgetTokens, asked);
   if (traits?.effortWithTools !== undefined && hasTools) {
@@ -112,13 +114,6 @@ export function effortFields(
     default:
       return { reasoning_effort: effort };
   }
-}
-
-/** Half-way between the budgets that Google documents for low, medium and high (1,024, 8,192 and 24,576 tokens). */
-function effortOfBudget(budgetTokens: number | undefined): ReasoningEffort | undefined {
-  if (budgetTokens === undefined) return undefined;
-  if (budgetTokens <= 0) return 'none';
-  return budgetTokens < 4608 ? 'low' : budgetTokens < 16_384 ? 'medium' : 'high';
 }
 
 function commonFields(

@@ -5,6 +5,7 @@
 import type { ModelTraits } from '../../conversation/model-traits.ts';
 import type { ConversationRequest, ToolDefinition } from '../../conversation/request.ts';
 import {
+  effortOfBudget,
   nearestEffort,
   type ReasoningEffort,
   type ReasoningWish,
@@ -116,7 +117,7 @@ function encodeReasoning(
     if (wish.effort !== 'none') losses.leftOut('the wish for reasoning');
     return undefined;
   }
-  const wanted = wish.effort ?? effortOfBudget(wish.budgetTokens, losses);
+  const wanted = wish.effort ?? toldEffort(wish.budgetTokens, losses);
   const effort = wanted === undefined ? undefined : fittingEffort(wanted, traits, losses);
   const summary = wish.showsThoughts === true ? 'auto' : undefined;
   if (effort === undefined && summary === undefined) return undefined;
@@ -127,9 +128,9 @@ function encodeReasoning(
  * This dialect has no budget in tokens. The bounds follow the steps of Claude Code, whose words for a harder thought set
  * 4,000, 10,000 and 31,999.
  */
-function effortOfBudget(budgetTokens: number | undefined, losses: Losses): ReasoningEffort | undefined {
+function toldEffort(budgetTokens: number | undefined, losses: Losses): ReasoningEffort | undefined {
   if (budgetTokens === undefined) return undefined;
-  const effort = budgetTokens <= 4096 ? 'low' : budgetTokens <= 16_384 ? 'medium' : 'high';
+  const effort = effortOfBudget(budgetTokens);
   losses.budgetBecameEffort(budgetTokens, effort);
   return effort;
 }

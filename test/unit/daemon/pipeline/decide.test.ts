@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { extractFeatures } from '../../../../daemon/classify/features.ts';
+import type { ReasoningWish } from '../../../../daemon/conversation/settings.ts';
 import { openAiChat } from '../../../../daemon/dialects/openai-chat/dialect.ts';
 import { decide, type Decided, type DecideInput } from '../../../../daemon/pipeline/decide.ts';
 import { readControls } from '../../../../daemon/pipeline/request-controls.ts';
@@ -45,6 +46,20 @@ describe('a decision', () => {
     assert.equal(decision.profile, 'balanced');
     assert.equal(decision.candidates.length, 2);
     assert.equal(plan.targets[0]?.id, decision.chosen);
+  });
+
+  it('[B8] takes a budget of thinking for the effort that it stands for, and no wish for none', () => {
+    const asked = (wish: ReasoningWish | undefined): unknown => {
+      const r = rig();
+      const decoded = openAiChat.decodeRequest(parseRequestBody(r.wire(ask()).bytes));
+      const settings = { ...decoded.settings(), ...(wish === undefined ? {} : { reasoning: wish }) };
+      const request = Object.assign(Object.create(decoded) as typeof decoded, { settings: () => settings });
+      return decided(r, ask(), new Map(), { request }).decision.input?.requestedEffort;
+    };
+    assert.equal(asked(undefined), null);
+    assert.equal(asked({ budgetTokens: 1024 }), 'low');
+    assert.equal(asked({ budgetTokens: 31_999 }), 'high');
+    assert.equal(asked({ budgetTokens: 31_999, effort: 'low' }), 'low');
   });
 
   it('holds no word of the user, only sizes', () => {
