@@ -3,106 +3,27 @@
 
 import assert from 'node:assert/strict';
 
-import type { ClassifierResult, RequestFeatures } from '../../daemon/classify/classifier.ts';
-import { identifyClient, requestClass } from '../../daemon/classify/client-identity.ts';
 import { extractFeatures } from '../../daemon/classify/features.ts';
-import { createLearnedClassifier } from '../../daemon/classify/learned-classifier.ts';
-import { textOf, type ConversationRequest } from '../../daemon/conversation/request.ts';
-import { wirePaths } from '../../daemon/dialects/registry.ts';
-import type { Classification } from '../../daemon/protocol/vocabulary.ts';
-import { cheapestCapablePolicy } from '../../daemon/route/cheapest-capable-policy.ts';
+import { identifyClient, requestClass } from '../../daemon/classify/client-identity.ts';
+import { textOf } from '../../daemon/conversation/request.ts';
 import { ConversationIndex } from '../../daemon/route/conversation-identity.ts';
 import type { ConversationState } from '../../daemon/route/conversation-store.ts';
 import { decisionPoint } from '../../daemon/route/decision-point.ts';
-import { parseRequestBody } from '../../daemon/util/json-scan.ts';
-import { FLASH, OPUS, PRO, input, table } from '../unit/daemon/route/route-fixtures.ts';
-import { OWN_ASKS, developerAsks } from './asks.ts';
+import {
+  agreementReport,
+  asks,
+  bare,
+  compareWithBare,
+  decode,
+  type WrappingAgreement,
+} from '../eval/measure-wrappings.ts';
 import { loadClientTraffic, type Json } from './wire-fixtures.ts';
-import { OTHER_WRAPPINGS, recordedWrappings, type Wrapping } from './wrappings.ts';
+import { OTHER_WRAPPINGS, recordedWrappings } from './wrappings.ts';
 
-const asks = [...OWN_ASKS, ...developerAsks(40)];
 const recorded = recordedWrappings();
 
-const classifier = createLearnedClassifier({ maxTurnsBeforeUpgrade: () => 10 });
-const threeTiers = table({
-  targets: [FLASH, PRO, OPUS],
-  profiles: { budget: {}, balanced: {}, quality: {} },
-});
-
-function decode(path: string, body: Json): ConversationRequest {
-  const dialect = wirePaths.get(path);
-  assert.ok(dialect, path);
-  return dialect.decodeRequest(parseRequestBody(Buffer.from(JSON.stringify(body))), path);
-}
-
-interface Outcome {
-  readonly features: RequestFeatures;
-  readonly classification: Classification;
-  readonly chosen: string;
-}
-
-function outcome(request: ConversationRequest, client: string): Outcome {
-  const features = extractFeatures(request, { client });
-  const { classification } = classifier.classify(features, AbortSignal.any([])) as ClassifierResult;
-  const plan = cheapestCapablePolicy.plan(input({ classification }), threeTiers);
-  return { features, classification, chosen: plan.targets[0]?.id ?? '' };
-}
-
-const IMAGE = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
-
-function bare(ask: string, hasImage: boolean): Outcome {
-  const content = hasImage ? [{ type: 'text', text: ask }, IMAGE] : ask;
-  return outcome(
-    decode('/v1/chat/completions', { model: 'auto', messages: [{ role: 'user', content }] }),
-    'unknown',
-  );
-}
-
-interface Difference {
-  readonly wrapping: string;
-  readonly cause: string;
-  readonly ask: string;
-}
-
-function causeOf(one: Outcome, other: Outcome): string {
-  if (one.features.ask !== other.features.ask) return 'words';
-  if (one.features.earlierAsks.length !== other.features.earlierAsks.length) return 'earlier turns';
-  return one.features.askHasImage === other.features.askHasImage ? 'other' : 'image';
-}
-
-function compare(wrappings: readonly Wrapping[]): {
-  readonly total: number;
-  readonly differences: readonly Difference[];
-} {
-  const differences: Difference[] = [];
-  let total = 0;
-  for (const wrapping of wrappings) {
-    const client = identifyClient(new Map(Object.entries(wrapping.headers)));
-    for (const ask of asks) {
-      const expected = bare(ask, wrapping.hasImage);
-      const found = outcome(decode(wrapping.path, wrapping.body(ask)), client);
-      total += 1;
-      const isSame =
-        found.classification.taskType === expected.classification.taskType &&
-        found.classification.complexity === expected.classification.complexity &&
-        (wrapping.isBackground || found.chosen === expected.chosen);
-      if (!isSame) differences.push({ wrapping: wrapping.name, cause: causeOf(expected, found), ask });
-    }
-  }
-  return { total, differences };
-}
-
-function report(title: string, { total, differences }: ReturnType<typeof compare>): void {
-  const share = (1 - differences.length / total) * 100;
-  console.log(`      ${title}: ${total} combinations, ${share.toFixed(2)} % decided as bare`);
-  const rows = new Map<string, string[]>();
-  for (const { wrapping, cause, ask } of differences) {
-    const row = `${wrapping} (${cause})`;
-    rows.set(row, [...(rows.get(row) ?? []), ask]);
-  }
-  for (const [row, found] of rows) {
-    console.log(`        ${found.length} x ${row}, such as ${JSON.stringify(found[0]?.slice(0, 60))}`);
-  }
+function report(title: string, agreement: WrappingAgreement): void {
+  for (const line of [title, ...agreementReport(agreement)]) console.log(`      ${line}`);
 }
 
 describe('an ask inside the wrapping of an assistant', function () {
@@ -115,7 +36,7 @@ describe('an ask inside the wrapping of an assistant', function () {
       );
       this.skip();
     }
-    const result = compare(recorded);
+    const result = compareWithBare(recorded);
     report('recorded', result);
     assert.ok(result.total >= 2000);
     assert.ok(result.differences.length <= result.total * 0.03);
@@ -127,7 +48,7 @@ describe('an ask inside the wrapping of an assistant', function () {
   });
 
   it('[B1] is decided as the bare one in the shapes of other assistants', () => {
-    const result = compare(OTHER_WRAPPINGS);
+    const result = compareWithBare(OTHER_WRAPPINGS);
     report('by hand', result);
     assert.ok(result.total >= 2000);
     assert.ok(result.differences.length <= result.total * 0.03);

@@ -5,10 +5,12 @@ import { askHead } from '../../daemon/classify/ask-head.ts';
 import type { ClassifierResult } from '../../daemon/classify/classifier.ts';
 import { createLearnedClassifier } from '../../daemon/classify/learned-classifier.ts';
 import { createRuleClassifier } from '../../daemon/classify/rule-classifier.ts';
+import { OTHER_WRAPPINGS, recordedWrappings } from '../conformance/wrappings.ts';
 import { cascadeReport } from './measure-cascade.ts';
 import { developerReport } from './measure-developers.ts';
 import { classifyByQuestion, classifyBySource, featuresOf } from './measure-outcomes.ts';
 import { speedReport } from './measure-speed.ts';
+import { agreementReport, compareWithBare } from './measure-wrappings.ts';
 import { loadScorer } from './scorer.ts';
 import { EVAL_FOLDER, readLabelledPrompts, readOutcomeRows } from './training/outcome-rows.ts';
 import { prepareRows, readMessages } from './training/train-outcome.ts';
@@ -55,6 +57,12 @@ async function run(folder: string): Promise<void> {
   section('Labelled developer messages (none is trained on)');
   const prompts = readLabelledPrompts(folder);
   print(developerReport(prompts, [learned, rules]));
+
+  section('The same ask bare and inside the wrappings of assistants');
+  const recorded = recordedWrappings();
+  if (recorded === undefined) console.log('recorded requests: skipped, none found');
+  else print(['recorded requests:', ...agreementReport(compareWithBare(recorded))]);
+  print(['shapes of other assistants:', ...agreementReport(compareWithBare(OTHER_WRAPPINGS))]);
 
   section('Cheap first with a check that is right 90 % of the time, against strong only');
   print(cascadeReport(scorer, rows, byQuestion));
