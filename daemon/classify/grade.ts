@@ -35,7 +35,7 @@ export function needsOfGrade(complexity: Complexity, confidence: number): Needs 
  * small, middle and large models; outcomes on this machine correct it (success-statistics.ts).
  */
 const WEAKEST_FAILS = { simple: 0.02, moderate: 0.5, complex: 0.9 };
-const MIDDLE_FAILS = { simple: 0.01, moderate: 0.12, complex: 0.7 };
+const MIDDLE_FAILS = { simple: 0.01, moderate: 0.12, complex: 0.55 };
 
 /**
  * From how likely an ask is *graded* higher to how likely the lower tier *fails*: a harder ask is not a failed one. Keeps
