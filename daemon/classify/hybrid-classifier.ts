@@ -15,8 +15,7 @@ import {
 
 /**
  * A probability this near to the border between two grades is a toss-up: the local estimates are not better than that.
- * About one in six messages to a coding assistant falls in (14 % by the learned classifier, 19 % by the rules), and a
- * third of the wrong grades with them. Twice the width asks for a quarter to two fifths of all and finds little more.
+ * About one in five messages to a coding assistant falls in, and nearly half of the wrong grades with them.
  */
 const BAND = 0.05;
 
