@@ -1,7 +1,8 @@
 // Finds answers to reasoning tasks that do not stand by themselves (mission A29). Strong hedges count alone, mild ones
-// by how many sentences they are in; quotes, code and the user's own doubts do not count.
+// by how many sentences they are in; quotes, code and the user's own doubts do not count. What is a reasoning task is
+// also read off the ask, since classifiers hold many a short problem for something general.
 
-import type { AnswerFinding } from './answer-check.ts';
+import type { AnswerFinding, CheckedRequest } from './answer-check.ts';
 import type { AnswerSubject } from './subject.ts';
 
 const STRONG: readonly RegExp[] = [
@@ -16,15 +17,60 @@ const STRONG: readonly RegExp[] = [
 const MILD =
   /\bcould be\b(?! (?:\w+ed|written|seen|shown|drawn|split|done|made|found|put|taken|given|chosen|read|said|any|either|at (?:most|least)|no |only|both|odd|even)\b)|\bpossibly\b|\bperhaps\b|\bmaybe\b|\bprobably\b|\bi (?:think|believe|guess|suppose|suspect)\b(?! you (?:could|can|might) say)|\bmight be\b/;
 
+/** What is counted, worked out or concluded; a short question of this kind is easily held for small talk. */
+const PUZZLE: readonly RegExp[] = [
+  /\bhow many\b(?! (?:people|inhabitants|citizens|speakers|users|employees|species|languages|calories|stars|galaxies|barrels|hours|words|times should)\b)|\bhow old (?:is|was|will) (?!the\b)/,
+  /\bwhich (?:of (?:the|these|those|them)|\w{1,20} (?:is|has|holds?|hides?|comes?|weighs?|contains?|must|does not))\b/,
+  /\b(?:primes?(?! minister)|divisible|divisors?|factorial|remainder|integers?|digits?|(?:even|odd) numbers?|equation|fraction|percent|probability|square root|perimeter|angles?|triangles?|hypotenuse|(?:area|volume|sum|product|average|median|limit|integral|derivative) of|converges?|diverges?)\b/,
+  /\b(?:theorem|premises?|syllogism|impl(?:y|ies)|argument (?:is )?(?:valid|sound)|truth table|knaves?|liars?|riddle|puzzle|two dice|chess ?board|twice|thrice|half as|times as|days (?:after|before)|weighs? (?:more|less)|(?:taller|older|younger|heavier|lighter) than|does not belong|what comes next|(?:next|missing) (?:number|term|letter|value|digit))\b/,
+  /\d ?[+*^=<>×÷] ?[\d(a-z]|\d [-/] \d|\\(?:frac|sqrt|int|sum|lfloor)\b/,
+];
+
+/** Such questions want a guess, a diagnosis or somebody's taste: whoever does not commit himself there is honest. */
+const OPEN =
+  /\b(?:should|recommend|recommendations?|advice|suggest|suggestions?|opinion|good|best|better|favou?rite|prefer|ideas?|likely|might|may|could|perhaps|roughly|approximately|estimate|guess|predict|forecast|tomorrow|next (?:week|month|year)|why|causes?|wrong|problem|safe|healthy|mean|meaning)\b/;
+const PERSONAL = /\b(?:i|you|we|me|my|your|our|us|would)\b/;
+
+/** "If all cats purr and Tom is a cat, does Tom purr?" */
+const PREMISE = /^(?:if|suppose|assume|given that|all|every|no|some) |[a-z]\. [^.?]{1,200}\?$/;
+
+const HAS_CHOICES: readonly RegExp[] = [/^ {0,4}\(?a[.):] /m, /^ {0,4}\(?b[.):] /m];
+const MAX_ASK_CHARS = 2000;
+
 export function hedgedAnswer({ answer, checked, fenced }: AnswerSubject): AnswerFinding | null {
-  if (checked.taskType !== 'reasoning' || answer.calls.length > 0) return null;
+  const isReasoned = isReasoning(checked);
+  if (answer.calls.length > 0 || !(isReasoned || isClosedQuestion(checked))) return null;
   const sentences = sentencesOf(fenced.prose);
+  if (!isReasoned && sentences.some((sentence) => sentence.endsWith('?'))) return null; // asks back
   if (sentences.some((sentence) => STRONG.some((pattern) => pattern.test(sentence)))) {
     return { kind: 'hedged', why: 'said that its answer may be wrong' };
   }
+  if (!isReasoned) return null;
   const mild = sentences.filter((sentence) => MILD.test(sentence)).length;
   const isHedged = sentences.length <= 2 ? mild >= 1 : mild >= Math.max(2, sentences.length * 0.4);
   return isHedged ? { kind: 'hedged', why: 'did not commit itself to an answer' } : null;
+}
+
+/** The task as it was classified, or one that the ask itself shows to have a single answer. */
+function isReasoning(checked: CheckedRequest): boolean {
+  if (checked.taskType === 'reasoning') return true;
+  if (!isShortQuestion(checked)) return false;
+  const bare = checked.ask.trim().toLowerCase();
+  if (HAS_CHOICES.every((pattern) => pattern.test(bare))) return true;
+  if (OPEN.test(bare)) return false;
+  const isConcluded = bare.endsWith('?') && PREMISE.test(bare) && !PERSONAL.test(bare);
+  return isConcluded || PUZZLE.some((pattern) => pattern.test(bare));
+}
+
+/** Whoever doubts the answer to a closed question has not found it, also where nothing is to be reasoned. */
+function isClosedQuestion(checked: CheckedRequest): boolean {
+  const bare = checked.ask.slice(0, MAX_ASK_CHARS).trim().toLowerCase();
+  return isShortQuestion(checked) && bare.endsWith('?') && !OPEN.test(bare) && !PERSONAL.test(bare);
+}
+
+/** What classifiers call general is often a short problem, and a problem with choices is often called a classification. */
+function isShortQuestion({ ask, taskType }: CheckedRequest): boolean {
+  return (taskType === 'general' || taskType === 'classification') && ask.length <= MAX_ASK_CHARS;
 }
 
 /** Lower case, without quotations and what is marked as code. */

@@ -22,8 +22,8 @@ export interface Said {
 }
 
 /** Every answer costs something, so that the books have something to add up. */
-const INPUT_TOKENS = 1000;
-const OUTPUT_TOKENS = 50;
+export const INPUT_TOKENS = 1000;
+export const OUTPUT_TOKENS = 50;
 const DEFAULT_MAX_TOKENS = 4096;
 const PIECES = /[\s\S]{1,37}/g;
 
@@ -282,7 +282,8 @@ function messageOf(events: readonly Json[]): Json {
   const blocks: Json[] = [];
   for (const event of events) {
     const index = Number(event['index'] ?? 0);
-    if (event['type'] === 'content_block_start') blocks[index] = { ...object(event['content_block']), input: '' };
+    if (event['type'] === 'content_block_start')
+      blocks[index] = { ...object(event['content_block']), input: '' };
     const block = blocks[index];
     if (event['type'] !== 'content_block_delta' || block === undefined) continue;
     const delta = object(event['delta']);
@@ -297,5 +298,12 @@ function messageOf(events: readonly Json[]): Json {
 
 /** What the answer says when it reaches a client as it was written. */
 export function saidAsWritten({ text: written, calls = [] }: WrittenAnswer): Said {
-  return { text: written, refusal: '', calls: calls.map(({ name, input, isText }) => ({ name, value: isText === true ? input : valueOf(input) })) };
+  return {
+    text: written,
+    refusal: '',
+    calls: calls.map(({ name, input, isText }) => ({
+      name,
+      value: isText === true ? input : valueOf(input),
+    })),
+  };
 }

@@ -58,4 +58,37 @@ describe('hedged answers', () => {
   it('looks at reasoning tasks only [A29]', () => {
     assert.equal(judge({ taskType: 'general', text: 'It could be 4.' }), null);
   });
+
+  const general = (ask: string, text: string) => judge({ taskType: 'general', ask, text });
+
+  it('knows a short problem that was classified as something general [A29]', () => {
+    for (const ask of [
+      'What is 15 percent of 240?',
+      'Alice is taller than Bob. Bob is taller than Carol. Who is the shortest?',
+      'If all cats purr and Tom is a cat, does Tom purr?',
+      'Which planet is the largest?\nA. Mars\nB. Jupiter\nC. Venus',
+    ]) {
+      assert.equal(general(ask, 'It could be the second.'), 'hedged', ask);
+      assert.equal(general(ask, 'It is the second.'), null, ask);
+    }
+  });
+
+  it('leaves advice, forecasts and diagnoses their doubts', () => {
+    for (const ask of [
+      'Which of the two should a beginner take?',
+      'Is this mushroom safe to eat?',
+      'How many medals are likely tomorrow?',
+      'The printer blinks. It was fine before. What is wrong with it?',
+      'How many people live in Lisbon?',
+    ]) {
+      assert.equal(general(ask, 'It could be the second. Possibly not.'), null, ask);
+    }
+  });
+
+  it('counts an open doubt of the answer to any closed question, but not a question back', () => {
+    assert.equal(general('Who wrote Beowulf?', "I'm not entirely sure, but Bede did."), 'hedged');
+    assert.equal(general('Who wrote Beowulf?', 'Perhaps a monk.'), null);
+    assert.equal(general('Where is the file?', "I'm not sure. Which file is meant?"), null);
+    assert.equal(general('What do you think of my plan?', "I'm not sure it holds."), null);
+  });
 });
