@@ -6,7 +6,7 @@ import { gradeOfNeeds } from '../../../../daemon/classify/grade.ts';
 import { createLearnedClassifier } from '../../../../daemon/classify/learned-classifier.ts';
 import type { LearnedClassifierOptions } from '../../../../daemon/classify/learned-classifier.ts';
 import type { Outcome } from '../../../../daemon/classify/outcome-head.ts';
-import type { Classification } from '../../../../daemon/protocol/vocabulary.ts';
+import type { Classification, Complexity } from '../../../../daemon/protocol/vocabulary.ts';
 import { featuresOf } from './features-of.ts';
 
 const signal = new AbortController().signal;
@@ -204,4 +204,79 @@ describe('learned classifier', () => {
         assert.ok(value >= 0 && value <= 1, ask.slice(0, 20));
     }
   });
+});
+
+/** What plain people ask, and the grades that a reasonable person would give it. */
+const PLAIN_ASKS: readonly {
+  readonly behaviour: string;
+  readonly allowed: readonly Complexity[];
+  readonly asks: readonly string[];
+}[] = [
+  {
+    behaviour: '[A9] never calls a definition or a short explanation complex',
+    allowed: ['simple', 'moderate'],
+    asks: ['What is dependency injection and why is it useful?', 'Explain what a hash table is'],
+  },
+  {
+    behaviour: '[A9] calls short verses simple',
+    allowed: ['simple'],
+    asks: ['Write a haiku about autumn', 'limerick about a lazy dog'],
+  },
+  {
+    behaviour: '[A9] calls a piece of some length moderate',
+    allowed: ['moderate'],
+    asks: ['Write a 1000 word short story about a clockmaker'],
+  },
+  {
+    behaviour: '[A9] calls everyday questions simple',
+    allowed: ['simple'],
+    asks: ['What should we have for dinner?', 'How long does it take to boil rice?'],
+  },
+  {
+    behaviour: '[A9] calls a small plan moderate',
+    allowed: ['moderate'],
+    asks: [
+      'Plan a three day trip to Rome with museums and food, with a budget',
+      'Plan a five day trip to Barcelona with beaches and tapas, with a budget',
+    ],
+  },
+  {
+    behaviour: '[A9] calls a sum told in words moderate',
+    allowed: ['moderate'],
+    asks: ['If a train leaves at 3pm going 60 mph and another at 4pm at 80 mph, when do they meet?'],
+  },
+  {
+    behaviour: '[A9] never calls one symptom of a known kind complex',
+    allowed: ['simple', 'moderate'],
+    asks: ['Why does this useEffect run twice?', 'Why does 0.1 + 0.2 not equal 0.3 in JavaScript?'],
+  },
+  {
+    behaviour: '[A9] never calls a pattern, a query or a small function complex',
+    allowed: ['simple', 'moderate'],
+    asks: [
+      'write a regex that matches emails',
+      'sql query to get the top 5 customers by revenue',
+      'Write a function that merges overlapping intervals',
+    ],
+  },
+  {
+    behaviour: '[A9] still calls hard engineering complex',
+    allowed: ['complex'],
+    asks: [
+      'Implement a lock-free queue in C++ with multiple producers',
+      'our worker sometimes processes the same job twice, only in production. find out why',
+      'How should we migrate from a single database to shards without downtime?',
+    ],
+  },
+];
+
+describe('plain asks of every kind', () => {
+  for (const { behaviour, allowed, asks } of PLAIN_ASKS) {
+    it(behaviour, () => {
+      for (const ask of asks) {
+        const { complexity } = judge(ask);
+        assert.ok(allowed.includes(complexity), `${complexity}: ${ask}`);
+      }
+    });
+  }
 });
