@@ -165,11 +165,24 @@ const WRITES = /write|edit|replace|update|create/i;
 function sameError(steps: readonly Step[], last: Step): Stall | null {
   if (!last.isError) return null;
   const error = normalError(last.result);
+  if (BY_USER.test(error)) return null;
+  const saysNothing = error.replace(EXIT_CODE_ALONE, '') === '';
   const recent = steps.slice(-RECENT_RESULTS);
-  const times = recent.filter(({ isError, result }) => isError && normalError(result) === error).length;
+  const times = recent.filter(
+    ({ call, isError, result }) =>
+      isError && normalError(result) === error && (!saysNothing || call === last.call),
+  ).length;
   if (times < LEAST_TIMES) return null;
   return { kind: 'same-error', times, why: `ran into the same error ${times} times` };
 }
+
+/** Whoever is told no has to do something else, and is not stuck. */
+const BY_USER =
+  /\b(?:the )?user (?:doesn['’]t want|does not want|did not allow|rejected|declined|denied|refused|cancell?ed|aborted|interrupted|chose not)\b|\b(?:rejected|declined|denied|refused|cancell?ed|aborted|interrupted|blocked) by (?:the )?user\b|\b(?:haven['’]t|have not|not) (?:yet )?granted\b/i;
+
+/** A search that found nothing ends like that as well. Numbers are `#` by then. */
+const EXIT_CODE_ALONE =
+  /^(?:error:? )?(?:the )?(?:command |process )?(?:failed with |finished with )?exit(?:ed)?(?: with)?[ _]?(?:code|status)?[:= ]*#\.?$/i;
 
 /** Marks that programs print when they fail, looked for at the beginning and at the end of a result. */
 const FAILURE =

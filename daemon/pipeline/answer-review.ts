@@ -38,6 +38,8 @@ export class AnswerReview {
 
   /** Of a complete plain answer that nobody has seen; null = nothing is wrong with it, or nobody wants to know. */
   readonly check = (answer: Responded): AnswerFinding | null => {
+    // A weak one of several answers is not worth all of them, and few formats know more than one.
+    if (this.#input.request.choiceCount > 1) return null;
     const check = this.watch();
     if (check === null || answer.answer.kind !== 'plain') return null;
     check.observe(answer.answer.events);

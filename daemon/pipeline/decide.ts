@@ -17,6 +17,7 @@ import type { Policy, RoutePlan } from '../route/policy.ts';
 import { cohortOf, type SuccessStatistics } from '../route/success-statistics.ts';
 import { withoutDocuments } from './documents.ts';
 import { isPinned } from './request-controls.ts';
+import { withoutSeveralAnswers } from './several-answers.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 import { troubleOf } from './task-trouble.ts';
 
@@ -98,7 +99,11 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     requestedEffort: effortOfWish(request.settings().reasoning),
     evidence: deps.statistics.evidence(cohortOf(features, classification), atMs),
     escalation: troubleOf({ point, state, request, features, settings: snapshot.escalation }),
-    unavailable: [...deps.unavailable(atMs), ...withoutDocuments(request, table.targets)],
+    unavailable: [
+      ...deps.unavailable(atMs),
+      ...withoutDocuments(request, table.targets),
+      ...withoutSeveralAnswers(request, table.targets, snapshot.connections),
+    ],
     atMs,
   };
   const plan = deps.policy.plan(input, table);

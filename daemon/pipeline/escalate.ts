@@ -11,6 +11,7 @@ import {
   type AttemptsResult,
   type Responded,
 } from '../upstream/attempt-loop.ts';
+import { AttemptError } from '../upstream/transport-failure.ts';
 import type { AnswerFinding } from '../verify/answer-check.ts';
 import type { RejectedAnswer } from './exchange-books.ts';
 
@@ -19,14 +20,14 @@ export interface EscalatedRun extends AttemptRun {
   readonly escalation: readonly ModelTarget[];
   /** The first reason to distrust a complete plain answer; null = none was found. */
   readonly check: (answer: Responded) => AnswerFinding | null;
-  /** Called when a stronger model has answered instead. */
+  /** Called when a stronger model has answered instead, and when the client left while one was asked. */
   readonly onAnswerRejected: (rejected: RejectedAnswer, finding: AnswerFinding) => void;
 }
 
-interface PutAside {
-  readonly rejected: RejectedAnswer;
-  readonly finding: AnswerFinding;
-}
+type StrongerAnswer = Extract<AttemptsResult, { status: 'responded' }>;
+
+/** An answer is in hand: for a better one nobody waits longer than this, all attempts together. */
+const PATIENCE_MS = 60_000;
 
 /**
  * As `runAttempts`. When the stronger models cannot answer, the weak answer is better than none and goes out after all.
@@ -36,6 +37,7 @@ export async function runEscalated(deps: AttemptLoopDeps, run: EscalatedRun): Pr
   let result = await runAttempts(deps, run);
   let endedMs = run.elapsedMs();
   let stronger = run.escalation;
+  let patienceMs = PATIENCE_MS;
   while (result.status === 'responded' && result.outcome.answer.kind === 'plain') {
     stronger = strongerThan(result.outcome.target, stronger).filter(
       (target) => deps.health.outage(target) === null,
@@ -44,14 +46,17 @@ export async function runEscalated(deps: AttemptLoopDeps, run: EscalatedRun): Pr
     const finding = run.check(result.outcome);
     if (finding === null) return result;
     const { outcome, startedAtMs } = result;
-    const aside: PutAside = {
-      rejected: { outcome, startedAtMs, durationMs: endedMs - startedAtMs },
-      finding,
-    };
-    const next = await askStronger(deps, run, stronger);
+    const rejected = { outcome, startedAtMs, durationMs: endedMs - startedAtMs };
+    let next: StrongerAnswer | null = null;
+    try {
+      next = await askStronger(deps, run, { targets: stronger, patienceMs });
+    } finally {
+      // What was put aside is owed for when the client left meanwhile, too.
+      if (next !== null || run.signal.aborted) run.onAnswerRejected(rejected, finding);
+    }
     if (next === null) return result;
-    run.onAnswerRejected(aside.rejected, aside.finding);
     result = next;
+    patienceMs -= run.elapsedMs() - endedMs;
     endedMs = run.elapsedMs();
   }
   return result;
@@ -61,14 +66,21 @@ export async function runEscalated(deps: AttemptLoopDeps, run: EscalatedRun): Pr
 async function askStronger(
   deps: AttemptLoopDeps,
   run: AttemptRun,
-  targets: readonly ModelTarget[],
-): Promise<Extract<AttemptsResult, { status: 'responded' }> | null> {
+  { targets, patienceMs }: { readonly targets: readonly ModelTarget[]; readonly patienceMs: number },
+): Promise<StrongerAnswer | null> {
+  const patience = new AbortController();
+  const stop = deps.clock.setTimer(Math.max(0, patienceMs), () =>
+    patience.abort(new AttemptError('timeout', `gave no better answer within ${PATIENCE_MS / 1000} s`)),
+  );
   try {
-    const next = await runAttempts(deps, { ...run, plan: { targets } });
+    const signal = AbortSignal.any([run.signal, patience.signal]);
+    const next = await runAttempts(deps, { ...run, plan: { targets }, signal });
     return next.status === 'responded' ? next : null;
   } catch (error) {
     if (run.signal.aborted) throw error;
     return null;
+  } finally {
+    stop();
   }
 }
 

@@ -229,8 +229,7 @@ class HttpAttempt {
   }
 
   #failureOf(error: unknown): AttemptFailure {
-    if (this.#context.signal.aborted)
-      return { kind: 'client-closed', message: 'the client closed the connection' };
+    if (this.#context.signal.aborted) return whyAborted(this.#context.signal).failure;
     if (error instanceof RouterError) return { kind: 'invalid-response', message: error.message };
     const hasHead = this.#call !== null && this.#call.statusCode !== 0;
     const failure = transportFailure(error, this.#connection.name, hasHead ? 'in-body' : 'before-head');
@@ -244,7 +243,7 @@ class HttpAttempt {
   }
 
   readonly #onAbort = (): void => {
-    this.#end(new AttemptError('client-closed', 'the client closed the connection'));
+    this.#end(whyAborted(this.#context.signal));
   };
 
   #end(reason: AttemptError): void {
@@ -256,6 +255,12 @@ class HttpAttempt {
     this.#watchdog.stop();
     this.#context.signal.removeEventListener('abort', this.#onAbort);
   }
+}
+
+/** Whoever lost patience says so; else it was the client. */
+function whyAborted({ reason }: AbortSignal): AttemptError {
+  if (reason instanceof AttemptError) return reason;
+  return new AttemptError('client-closed', 'the client closed the connection');
 }
 
 function firstEventLimitMs(limits: AttemptTimeouts, { request, isLast }: AttemptContext): number {

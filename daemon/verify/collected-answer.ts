@@ -23,6 +23,8 @@ export interface CollectedAnswer {
   readonly finishReason: FinishReason | undefined;
   /** Characters written, thoughts included. */
   readonly writtenChars: number;
+  /** As reported, thoughts included; undefined = not reported. */
+  readonly outputTokens: number | undefined;
   /** More was written than is kept, so that the end is missing here and nowhere else. */
   readonly isPartlyKept: boolean;
 }
@@ -35,13 +37,17 @@ export class AnswerCollector {
   readonly #pieces: Piece[] = [];
   #keptChars = 0;
   #writtenChars = 0;
+  #outputTokens: number | undefined;
   #hasRefusal = false;
   #hasOther = false;
   #finishReason: FinishReason | undefined;
 
   /** Only the first of several choices is looked at. */
   observe(events: readonly StreamEvent[]): void {
-    for (const event of events) if ('choice' in event && event.choice === 0) this.#one(event);
+    for (const event of events) {
+      if (event.type === 'usage') this.#outputTokens = event.usage.outputTokens;
+      else if ('choice' in event && event.choice === 0) this.#one(event);
+    }
   }
 
   answer(): CollectedAnswer {
@@ -56,6 +62,7 @@ export class AnswerCollector {
       hasOther: this.#hasOther,
       finishReason: this.#finishReason,
       writtenChars: this.#writtenChars,
+      outputTokens: this.#outputTokens,
       isPartlyKept: this.#keptChars >= MAX_KEPT_CHARS,
     };
   }

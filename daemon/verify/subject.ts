@@ -59,7 +59,10 @@ export class AnswerSubject {
 
   #usedUpOwnLimit(limit: number | undefined): boolean {
     if (limit === undefined || limit >= NO_LIMIT_TOKENS) return false;
-    return limit <= SHORT_LIMIT_TOKENS || this.answer.writtenChars >= limit * CHARS_PER_TOKEN;
+    const { outputTokens, writtenChars } = this.answer;
+    return (
+      limit <= SHORT_LIMIT_TOKENS || (outputTokens ?? 0) >= limit || writtenChars >= limit * CHARS_PER_TOKEN
+    );
   }
 }
 

@@ -9,6 +9,7 @@ import {
   chatFrames,
   json,
   sse,
+  stall,
   startFakeUpstream,
   status,
   type FakeUpstream,
@@ -112,6 +113,35 @@ describe('escalation', () => {
     assert.ok(record);
     return record;
   };
+
+  it('books a weak answer that was paid for when the client leaves while a stronger model is asked', async () => {
+    await start();
+    upstream.alwaysForModel('up-small', json(chatBody(ELIDED)));
+    upstream.alwaysForModel('up-large', stall('request'));
+    const controller = new AbortController();
+    const left = daemon
+      .openai()
+      .chat.completions.create(
+        {
+          model: 'auto',
+          messages: [{ role: 'user', content: 'write a TypeScript function that sums numbers' }],
+        },
+        { signal: controller.signal },
+      );
+    await upstream.waitForRequests(2);
+    controller.abort();
+    await assert.rejects(left);
+    const record = await newest(1);
+    assert.equal(record.status, 'cancelled');
+    assert.deepEqual(
+      record.attempts.map(({ model, status: ended, errorType }) => [model, ended, errorType]),
+      [
+        ['small', 'failed', 'weak-answer'],
+        ['large', 'cancelled', 'client-closed'],
+      ],
+    );
+    assert.ok((record.attempts[0]?.costUsd ?? 0) > 0);
+  });
 
   it('[A29] [C9] answers with the next tier before the client sees code with a TODO, and books both answers', async () => {
     await start();

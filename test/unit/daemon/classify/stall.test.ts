@@ -174,6 +174,15 @@ const NO_STALLS: readonly (readonly [title: string, steps: readonly Step[]])[] =
       n % 2 === 0 ? { name: 'search_replace', input: { n }, result: 'ok' } : run('tsc', 'no errors'),
     ),
   ],
+  [
+    'calls that the user does not want',
+    times(4, (n) => ({
+      ...run(`rm f${n}`, "The user doesn't want to proceed with this tool use. The tool use was rejected."),
+      isError: true,
+    })),
+  ],
+  ['files that the user does not allow', times(4, (n) => read(`f${n}`, 'Error: permission denied by user'))],
+  ['searches that find nothing', times(4, (n) => run(`grep word${n} -r .`, 'Exit code 1'))],
   ['the same call twice', times(2, () => run('ls', 'a.ts'))],
   ['polling with results that change', times(6, (n) => run('status', `progress ${n}0 %`))],
   [

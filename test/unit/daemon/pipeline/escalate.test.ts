@@ -4,6 +4,7 @@ import { runEscalated } from '../../../../daemon/pipeline/escalate.ts';
 import type { AttemptsResult } from '../../../../daemon/upstream/attempt-loop.ts';
 import type { AttemptOutcome } from '../../../../daemon/upstream/attempt.ts';
 import { Health } from '../../../../daemon/upstream/health.ts';
+import type { AttemptError } from '../../../../daemon/upstream/transport-failure.ts';
 import type { AnswerFinding } from '../../../../daemon/verify/answer-check.ts';
 import { createVirtualClock } from '../../../support/virtual-clock.ts';
 import { tinyDialect, tinyRequest, tinyTarget } from '../upstream/tiny-dialect.ts';
@@ -22,9 +23,13 @@ interface Script {
   readonly weak?: readonly string[];
   /** Ids of models that answer with an error. */
   readonly broken?: readonly string[];
+  /** Ids of models that never answer. */
+  readonly hanging?: readonly string[];
   readonly isStream?: boolean;
   /** Ids of models that are out from the start. */
   readonly out?: readonly ModelTarget[];
+  /** Where answers that were put aside are noted. */
+  readonly rejected?: string[];
   readonly onAttempt?: (id: string, controller: AbortController) => void;
 }
 
@@ -36,7 +41,7 @@ async function walk(script: Script) {
   const controller = new AbortController();
   const tried: string[] = [];
   const failed: string[] = [];
-  const rejected: string[] = [];
+  const { rejected = [] } = script;
   const checked: string[] = [];
   const outcomeOf = (target: ModelTarget): AttemptOutcome =>
     script.broken?.includes(target.id) === true
@@ -62,10 +67,17 @@ async function walk(script: Script) {
   const result: Promise<AttemptsResult> = runEscalated(
     {
       upstream: {
-        attempt(target) {
+        attempt(target, { signal }) {
           tried.push(target.id);
           script.onAttempt?.(target.id, controller);
-          return Promise.resolve(outcomeOf(target));
+          if (script.hanging?.includes(target.id) !== true) return Promise.resolve(outcomeOf(target));
+          void Promise.resolve().then(() => clock.advance(60_000));
+          return new Promise((resolve) => {
+            signal.addEventListener('abort', () => {
+              const { failure } = signal.reason as AttemptError;
+              resolve({ status: 'failed', target, failure, sent: true, body: null });
+            });
+          });
         },
       },
       health,
@@ -84,7 +96,7 @@ async function walk(script: Script) {
       signal: controller.signal,
       table: { maxAttempts: 3 },
       elapsedMs: () => clock.monotonicMs(),
-      onAttemptFailed: ({ target }) => void failed.push(target.id),
+      onAttemptFailed: ({ target, failure }) => void failed.push(`${target.id} ${failure.kind}`),
       onAnswerRejected: ({ outcome }, { kind }) => void rejected.push(`${outcome.target.id} ${kind}`),
     },
   );
@@ -122,7 +134,17 @@ describe('runEscalated', () => {
   it('sends the weak answer after all when nobody stronger answers, and books it once', async () => {
     const { answeredBy, failed, rejected } = await walk({ weak: ['small'], broken: ['middle', 'large'] });
     assert.equal(answeredBy, 'small');
-    assert.deepEqual(failed, ['middle', 'large']);
+    assert.deepEqual(failed, ['middle model-not-found', 'large model-not-found']);
+    assert.deepEqual(rejected, []);
+  });
+
+  it('waits no longer than a minute for something better than what is in hand', async () => {
+    const { answeredBy, tried, failed, rejected } = await walk({
+      weak: ['small'],
+      hanging: ['middle', 'large'],
+    });
+    assert.equal(answeredBy, 'small');
+    assert.deepEqual([tried, failed], [['small', 'middle'], ['middle timeout']]);
     assert.deepEqual(rejected, []);
   });
 
@@ -142,11 +164,14 @@ describe('runEscalated', () => {
   });
 
   it('ends when the client leaves while a stronger model is asked', async () => {
+    const rejected: string[] = [];
     const leaving = walk({
       weak: ['small'],
       broken: ['middle'],
       onAttempt: (id, controller) => id === 'middle' && controller.abort(new Error('the client left')),
+      rejected,
     });
     await assert.rejects(leaving, /the client left/);
+    assert.deepEqual(rejected, ['small placeholder-code']); // it was paid for
   });
 });

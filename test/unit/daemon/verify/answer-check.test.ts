@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 
 import type { StreamEvent } from '../../../../daemon/conversation/stream-event.ts';
+import { NO_USAGE } from '../../../../daemon/conversation/usage.ts';
 import { createAnswerCheck } from '../../../../daemon/verify/answer-check.ts';
 import { MAX_KEPT_CHARS } from '../../../../daemon/verify/collected-answer.ts';
 import { loadParsers } from '../../../../daemon/verify/parsers.ts';
@@ -51,6 +52,15 @@ describe('the check of an answer', () => {
   it('finds an answer that reached the output limit truncated [C9]', () => {
     assert.equal(judge({ text: 'It begins', finish: 'length' }), 'truncated');
     assert.equal(judge({ text: 'It begins', finish: 'length', limit: 32_000 }), 'truncated');
+  });
+
+  it('believes the provider that an answer used up the limit of the client, in any script and with thoughts', () => {
+    const used = (outputTokens: number): StreamEvent[] => [
+      { type: 'usage', usage: { ...NO_USAGE, outputTokens } },
+    ];
+    const text = '正文很长，这里只是它的开头';
+    assert.equal(judge({ text, finish: 'length', limit: 2048, more: used(2048) }), null);
+    assert.equal(judge({ text, finish: 'length', limit: 2048, more: used(900) }), 'truncated');
   });
 
   it('lets a client have the short answer that it set a limit for', () => {
