@@ -10,6 +10,7 @@ import { KNOWN_LOCAL_SERVERS } from './catalog/known-providers.ts';
 import { createPriceBook } from './catalog/price-book.ts';
 import { PromptCacheReplay } from './catalog/prompt-cache-replay.ts';
 import type { Classifier } from './classify/classifier.ts';
+import { createMemoClassifier } from './classify/classification-memo.ts';
 import { createClassifierCascade } from './classify/classifier-cascade.ts';
 import { createClassifierByMode } from './classify/hybrid-classifier.ts';
 import { createLearnedClassifier } from './classify/learned-classifier.ts';
@@ -384,7 +385,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
 /** What grades asks without leaving this machine: for requests, and for routing tests of another configuration. */
 function localClassifier(policy: () => RouterConfig['policy']): Classifier {
   const options = { maxTurnsBeforeUpgrade: () => policy().maxTurnsBeforeUpgrade };
-  return createClassifierCascade([createLearnedClassifier(options), createRuleClassifier(options)]);
+  const learned = createMemoClassifier(createLearnedClassifier(options), options.maxTurnsBeforeUpgrade);
+  return createClassifierCascade([learned, createRuleClassifier(options)]);
 }
 
 function connectionOf(catalog: Catalog, name: string): ProviderConnection {

@@ -5,6 +5,7 @@
 import { performance } from 'node:perf_hooks';
 
 import { expectedCostUsd } from '../../daemon/catalog/expected-cost.ts';
+import { createMemoClassifier } from '../../daemon/classify/classification-memo.ts';
 import type { ClassifierResult } from '../../daemon/classify/classifier.ts';
 import { identifyClient, requestClass } from '../../daemon/classify/client-identity.ts';
 import { extractFeatures } from '../../daemon/classify/features.ts';
@@ -33,7 +34,8 @@ interface Body {
   readonly bytes: Buffer;
 }
 
-const classifier = createLearnedClassifier({ maxTurnsBeforeUpgrade: () => 10 });
+const learned = createLearnedClassifier({ maxTurnsBeforeUpgrade: () => 10 });
+const classifier = createMemoClassifier(learned, () => 10);
 const policy = createCheapestCapablePolicy({ expectedCostUsd });
 const routingTable = table();
 const signal = new AbortController().signal;
@@ -110,6 +112,7 @@ function grown(body: Json): Buffer {
 function measure(body: Body): void {
   const times = new Map<Phase, number[]>(PHASES.map((phase) => [phase, []]));
   const after: number[] = [];
+  const anew: number[] = [];
   const index = new ConversationIndex();
   let state: ConversationState | null = null;
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
@@ -131,11 +134,12 @@ function measure(body: Body): void {
     policy.plan(input({ classification, inputTokens: features.inputTokens }), routingTable);
     lap('policy');
     if (round >= 0) after.push(performance.now() - started);
+    if (round >= 0) anew.push(timeOf(() => learned.classify(features, signal)));
     state = { ...features, model: 'pro', lastSeenAtMs: 0, ttlS: 300 };
   }
   console.log(`${body.name}, ${Math.round(body.bytes.length / 1000)} kB (ms, p50 / p99)`);
   for (const [phase, values] of times) console.log(`  ${phase.padEnd(9)} ${figures(values)}`);
-  console.log(`  all but decoding: ${figures(after)}`);
+  console.log(`  all but decoding: ${figures(after)}; an ask not seen before takes ${figures(anew)} more`);
   const own = after.map((_, round) =>
     (['features', 'identity', 'point'] as const).reduce(
       (sum, phase) => sum + (times.get(phase)?.[round] ?? 0),
@@ -143,6 +147,12 @@ function measure(body: Body): void {
     ),
   );
   console.log(`  features, identity and point: ${figures(own)}`);
+}
+
+function timeOf(action: () => unknown): number {
+  const started = performance.now();
+  action();
+  return performance.now() - started;
 }
 
 function stopwatch(times: ReadonlyMap<Phase, number[]> | undefined): (phase: Phase) => void {
