@@ -10,6 +10,7 @@ import { FAILURE_LIMIT, asNeeds, failuresOf, gradeOfNeeds } from './grade.ts';
 import type { Needs } from './grade.ts';
 import { shippedOutcomeHead } from './outcome-head.ts';
 import type { Outcome, OutcomeHead } from './outcome-head.ts';
+import { pastedMaterial } from './pasted-material.ts';
 
 export interface LearnedClassifierOptions {
   /** A conversation with more user turns than this is never simple. Asked each time, since configuration can change. */
@@ -50,10 +51,11 @@ export function createLearnedClassifier(options: LearnedClassifierOptions): Clas
 
 function classify(features: RequestFeatures, options: LearnedClassifierOptions): Classification {
   const head = options.outcomeHead ?? shippedOutcomeHead();
-  const asked = (options.askHead ?? askHead)(features);
-  const outcome = head.judge(features.ask);
+  const pasted = judgePasted(features, options.askHead ?? askHead);
+  const asked = pasted?.asked ?? (options.askHead ?? askHead)(features);
+  const outcome = pasted === undefined ? head.judge(features.ask) : NO_PROBLEM;
   const isLong = features.userTurns > options.maxTurnsBeforeUpgrade();
-  const higher = blend(asked, outcome, isLong ? LIFTED_LOG_ODDS : -Infinity);
+  const higher = blend(asked, outcome, isLong || pasted?.isLifted === true ? LIFTED_LOG_ODDS : -Infinity);
   const signals = [...asked.signals, ...outcomeSignals(head, outcome, features.ask)];
   if (isLong) signals.push(`conversation of ${features.userTurns} user turns is never simple`);
   return {
@@ -65,6 +67,42 @@ function classify(features: RequestFeatures, options: LearnedClassifierOptions):
     signals,
   };
 }
+
+interface PastedJudgement {
+  readonly asked: AskJudgement;
+  /** Never simple. */
+  readonly isLifted: boolean;
+}
+
+/** Plain work on a pasted text, such as a translation: the words of the text say nothing about how hard it is. */
+function judgePasted(
+  features: RequestFeatures,
+  judge: (features: RequestFeatures) => AskJudgement,
+): PastedJudgement | undefined {
+  if (features.askHasImage) return undefined;
+  const pasted = pastedMaterial(features.ask);
+  if (pasted === undefined) return undefined;
+  // The text is what it is about, and not what was said before.
+  const asked = judge({ ...features, ask: pasted.instruction, earlierAsks: [] });
+  const needs = asNeeds(
+    sigmoid(logOdds(asked.needs.needsStronger) - EASIER_WITH_TEXT),
+    asked.needs.needsStrongest,
+  );
+  if (needs.needsStronger > MOST_NEED || gradeOfNeeds(needs) === 'complex') return undefined;
+  const signals = [...asked.signals, 'work on a pasted text, judged by its instruction'];
+  return {
+    asked: { ...asked, needs, signals },
+    isLifted: pasted.isSmallTalk || pasted.materialChars > LONG_MATERIAL_CHARS,
+  };
+}
+
+/** Words that name a text nobody sees count for a little more than with the text at hand. Log-odds. */
+const EASIER_WITH_TEXT = 0.5;
+/** Above this the head takes the instruction for more than plain work, or does not understand it. */
+const MOST_NEED = 0.4;
+/** Weak models lose their way in longer texts. */
+const LONG_MATERIAL_CHARS = 30_000;
+const NO_PROBLEM: Outcome = { score: 0, problemShare: 0, codeShare: 0 };
 
 /** How likely each grade is exceeded. `least`: log-odds below which a stronger model is never taken for unnecessary. */
 function blend(asked: AskJudgement, outcome: Outcome, least: number): Needs {

@@ -178,6 +178,49 @@ describe('learned classifier', () => {
     }
   });
 
+  it('[A9] judges plain work on a pasted text by its instruction', () => {
+    const log = '2026-03-04T10:00:00Z ERROR [worker-1] deadlock detected, retrying transaction\n'.repeat(60);
+    const before = judge(`summarize this\n\n${log}`);
+    assert.equal(before.complexity, 'simple');
+    assert.ok(before.signals.includes('work on a pasted text, judged by its instruction'));
+    const behind = judge(`${log}\ntranslate this to German`);
+    assert.deepEqual([behind.taskType, behind.complexity], ['translation', 'simple']);
+    assert.equal(judge(`How many errors are in this log?\n${log}`).complexity, 'simple');
+  });
+
+  it('[A9] takes plain work on a very long text for moderate, and a log under a greeting', () => {
+    const line = '2026-03-04T10:00:00Z ERROR [worker-1] deadlock detected, retrying transaction\n';
+    assert.equal(judge(`summarize this\n\n${line.repeat(1300)}`).complexity, 'moderate');
+    assert.equal(judge(`hi\n\n${line.repeat(20)}`).complexity, 'moderate');
+  });
+
+  it('[A8] leaves real work on a pasted text as hard as it is', () => {
+    const log = '2026-03-04T10:00:00Z ERROR [worker-1] deadlock detected, retrying transaction\n'.repeat(60);
+    for (const order of ['why does this happen?', 'Debug this please', 'fix it and summarize the cause']) {
+      const said = judge(`${log}\n${order}`);
+      assert.notEqual(said.complexity, 'simple', order);
+      assert.ok(!said.signals.some((why) => why.includes('pasted text')), order);
+    }
+  });
+
+  it('judges an instruction with its text by the text and not by the asks before it', () => {
+    const ask = `How many errors are in this log?\n\n${'2026-03-04T10:00:00Z INFO request served\n'.repeat(20)}`;
+    const earlierAsks = ['Find the race condition between the two workers and fix the deadlock'];
+    assert.equal(judge(ask, { earlierAsks }).needsStronger, judge(ask).needsStronger);
+  });
+
+  it('does not split an instruction that the ask head finds hard itself', () => {
+    const ask = `summarize this\n\n${'2026-03-04T10:00:00Z INFO request served\n'.repeat(20)}`;
+    const asks: string[] = [];
+    const judged = (features: RequestFeatures): AskJudgement => {
+      asks.push(features.ask);
+      const signals: readonly string[] = [];
+      return { taskType: 'code', taskConfidence: 1, needs: hard, confidence: 0.9, signals };
+    };
+    assert.equal(classifyWith({ askHead: judged }, ask).complexity, 'complex');
+    assert.deepEqual(asks, ['summarize this', ask]);
+  });
+
   it('does not take another language for a hard ask', () => {
     for (const ask of [
       'Wie spät ist es?',
