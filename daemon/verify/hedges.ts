@@ -34,6 +34,14 @@ const PERSONAL = /\b(?:i|you|we|me|my|your|our|us|would)\b/;
 /** "If all cats purr and Tom is a cat, does Tom purr?" */
 const PREMISE = /^(?:if|suppose|assume|given that|all|every|no|some) |[a-z]\. [^.?]{1,200}\?$/;
 
+/** Nobody knows, so whoever says that he does not is right. */
+const UNKNOWABLE =
+  /\b(?:gods?|aliens?|ghosts?|souls?|heaven|hell|free will|life elsewhere) (?:really |actually )?exist|\bexistence of\b|\bis there (?:an? |any )?(?:gods?|afterlife|life (?:after|on other|elsewhere|beyond)|heaven|hell|soul|free will|multiverse|meaning)\b|\b(?:conscious(?:ness)?|sentient|afterlife|free will|multiverse|parallel universes?|dark (?:matter|energy)|meaning of life|are we alone|in a simulation)\b|\b(?:be|is|are) (?:\w{1,20} )?(?:certain|sure)\b/;
+
+/** A doubt of how new a figure is, not of what it is. */
+const IS_ABOUT_TIME =
+  /\b(?:latest|current|currently|up[- ]to[- ]date|recent|recently|newest|as of|nowadays|today|this year|still|since then|has changed|have changed|changed since|outdated|cut-?off)\b/;
+
 const HAS_CHOICES: readonly RegExp[] = [/^ {0,4}\(?a[.):] /m, /^ {0,4}\(?b[.):] /m];
 const MAX_ASK_CHARS = 2000;
 
@@ -42,13 +50,27 @@ export function hedgedAnswer({ answer, checked, fenced }: AnswerSubject): Answer
   if (answer.calls.length > 0 || !(isReasoned || isClosedQuestion(checked))) return null;
   const sentences = sentencesOf(fenced.prose);
   if (!isReasoned && sentences.some((sentence) => sentence.endsWith('?'))) return null; // asks back
-  if (sentences.some((sentence) => STRONG.some((pattern) => pattern.test(sentence)))) {
+  if (isUnknowable(checked)) return null;
+  const doubts = sentences.filter((sentence) => STRONG.some((pattern) => pattern.test(sentence)));
+  if (doubts.length > 0 && (isReasoned || !doubtsOnlyTime(sentences, doubts))) {
     return { kind: 'hedged', why: 'said that its answer may be wrong' };
   }
   if (!isReasoned) return null;
   const mild = sentences.filter((sentence) => MILD.test(sentence)).length;
   const isHedged = sentences.length <= 2 ? mild >= 1 : mild >= Math.max(2, sentences.length * 0.4);
   return isHedged ? { kind: 'hedged', why: 'did not commit itself to an answer' } : null;
+}
+
+function isUnknowable({ ask }: CheckedRequest): boolean {
+  if (ask.length > 300) return false;
+  const bare = ask.trim().toLowerCase();
+  return bare.endsWith('?') && UNKNOWABLE.test(bare) && !PUZZLE.some((pattern) => pattern.test(bare));
+}
+
+/** "About 2 million; I am not sure of the latest figure." */
+function doubtsOnlyTime(sentences: readonly string[], doubts: readonly string[]): boolean {
+  const hasValue = sentences.length > doubts.length || doubts.some((sentence) => /\d/.test(sentence));
+  return hasValue && doubts.every((sentence) => IS_ABOUT_TIME.test(sentence));
 }
 
 /** The task as it was classified, or one that the ask itself shows to have a single answer. */

@@ -63,18 +63,37 @@ interface Wish {
   readonly wantsWork: boolean;
 }
 
+/** Gaps that were wished for in other words, and in other languages. */
+const WANTS_GAPS: readonly RegExp[] = [
+  /\b(?:empty|blank) (?:\w{1,20} )?(?:methods?|functions?|bod(?:y|ies)|handlers?|class(?:es)?|hooks?|callbacks?)\b|\bfill[- ]in[- ]the[- ]blanks?\b|\b(?:gaps?|blanks?|bod(?:y|ies)|parts?|places?) (?:for \w{1,20} )?to (?:be )?fill/i,
+  /\b(?:i|we)(?:'ll| will| shall| can| want to| would like to|'d like to|'m going to| am going to| plan to) (?:then |just )?(?:fill|implement|write|add|complete|finish|code|do|provide|supply)\b[^.\n]{0,80}\b(?:myself|ourselves|on my own)\b|\b(?:i|we)(?:'ll| will) (?:then |later )?(?:fill (?:in|out|it|them|that)\b|(?:implement|code|complete|finish) (?:\w{1,20} ){1,4}later\b)/i,
+  /\b(?:readers?|students?|learners?|pupils?|candidates?|participants?|juniors?|attendees?|beginners?) (?:will |must |should |can |could |has to |have to |need to |needs to |to |is to |are to )?(?:completes?|fills?|finish(?:es)?|implements?|solves?) [^.\n]{0,40}\b(?:exercises?|tasks?|blanks?|gaps?|code|bod(?:y|ies)|functions?|methods?|parts?)\b|\b(?:subclass(?:es)?|sub-class(?:es)?|derived class(?:es)?) (?:will |must |should |can |have to |need to |has to |needs to |to )?(?:implements?|overrides?|provides?|defines?|fills?)\b|\bbase class whose\b|\bto be (?:overridden|implemented) (?:by|in)\b/i,
+  /(?<!\p{L})(?:vorlagen?|(?:grund)?gerüst\p{L}{0,2}|(?:code)?skelett\p{L}{0,2}|rohbau|leere[nrms]? (?:methoden?|funktionen?|rümpfen?|klassen?|rumpf)|ich (?:dann |später )?(?:selbst|selber)|nur die (?:geänderten|relevanten|änderungen)|squelettes?|gabarits?|ébauches?|moi-même|seulement les|esqueletos?|plantillas?|yo mismo|yo misma|scheletro|eu mesmo|шаблон\p{L}{0,3}|скелет\p{L}{0,3}|заготовк\p{L}{1,3}|каркас\p{L}{0,3})(?!\p{L})/iu,
+  /模板|骨架|框架代码|留空|占位|存根|空方法|空函数|雛形|ひな形|スケルトン|テンプレート|템플릿|스켈레톤/,
+];
+const EXERCISE =
+  /\b(?:create|write|make|design|give|prepare|generate|draft|invent)\b[^.\n]{0,60}\b(?:katas?|worksheets?|(?:coding|programming|code|practice|python|javascript|typescript|java|rust|go|sql) (?:exercises?|challenges?)|exercises? for (?:\w{1,12} )?(?:juniors?|students?|beginners?|learners?|readers?|pupils?|class|course|interview)|interview (?:questions?|tasks?)|lab assignments?)\b/i;
+const SOLUTION =
+  /\b(?:solutions?|solves?|solving|answers? (?:to|for)|my (?:homework|exercise|kata|assignment))\b/i;
+
+function wishesGaps(words: string): boolean {
+  const plain = words.replaceAll('’', "'");
+  if (WANTS_GAPS.some((pattern) => pattern.test(plain))) return true;
+  return EXERCISE.test(plain) && !SOLUTION.test(plain);
+}
+
 function wishOf(ask: string): Wish {
   const words = withoutCode(ask);
   const wants =
     /\b(?:stubs?|skeletons?|scaffold\w*|boilerplate|templates?|pseudo-?code|signatures?|outline|starter|abbreviated?|abstract (?:base )?class|interfaces? only|only (?:the )?(?:interface|signatures?|changed|changes|relevant|diff)|(?:show|give)(?: me)? (?:only|just)|no implementation|without (?:implementing|implementation|bod)|leave (?:the |it |them )?(?:\w+ )?(?:empty|blank|unimplemented|todo)|not implemented|unimplemented|NotImplemented\w*|elide|omit (?:the )?(?:unchanged|rest))\b/i;
   const marks =
-    /\b(?:TODOs|TODO|FIXMEs?)\b(?! (?:app|list|item|api))|\b(?:todo|fixme) (?:comments?|marks?|markers?|notes?)\b|\bplaceholder (?:comments?|code|functions?|bod)/;
+    /\b(?:TODOs|TODO|FIXMEs?)\b(?! (?:app|list|item|api))|\b(?:todo|fixme) (?:comments?|marks?|markers?|notes?)\b|\bplaceholder (?:comments?|code|functions?|bod)|\b(?:pending|skipped|unfinished|todo) (?:tests?|specs?)\b|\b(?:tests?|specs?|it) (?:as|is|are) (?:pending|skipped|todo|unfinished)\b/;
   const question =
     /^\W*(?:please )?(?:explain|what|why|when|describe|compare|summari[sz]e|review|walk me|is |are |does |do i |should|which|difference|can you explain|could you explain|tell me|how (?:does|do|is|are|did|come)\b(?! (?:i|we|you) (?:write|implement|create|build|make)))/i;
   const work =
     /\b(?:write|implement|create|build|generate|rewrite|refactor|complete|finish|code up|port|convert|develop)\b/i;
   return {
-    wantsStubs: wants.test(words),
+    wantsStubs: wants.test(words) || wishesGaps(words),
     isAboutMarks: marks.test(words),
     isQuestion: question.test(words) && !work.test(words.slice(0, 400)),
     wantsWork: work.test(words),
@@ -94,7 +113,8 @@ function placeholdersIn(written: WrittenCode, wish: Wish, holds: (line: string) 
   const lines = code.split('\n');
   let count = 0;
   for (const line of lines) if (marksGap(line, language, wish) && !holds(line)) count += 1;
-  if (count > 0 || wish.isQuestion) return count;
+  const isShowingMarks = wish.isAboutMarks && !wish.wantsWork;
+  if (count > 0 || wish.isQuestion || isShowingMarks) return count;
   const stubs = countStubs(code, language).filter((stub) => !holds(stub));
   return stubs.length;
 }

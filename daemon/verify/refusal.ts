@@ -62,7 +62,17 @@ const HARM =
 
 /** The ask is about refusing, or quotes one: then the words are the answer. */
 const ABOUT_REFUSING =
-  /refus|declin|reject|apolog|say(?:ing)? no|turn(?:ing)? (?:down|them down)|\bsorry\b|can'?t|cannot|unable|politely|won'?t|repeat|verbatim|exactly|translate|reply with|respond with|quote|role-?play|pretend/i;
+  /refus|declin|reject|apolog|say(?:ing)? no|turn(?:ing)? (?:down|them down)|\bsorry\b|can'?t|cannot|unable|politely|won'?t|role-?play|pretend|pod bay|\bhal ?9000\b|\b(?:repeat|print|reveal|show|output|quote|translate)\b.{0,60}\b(?:above|instructions|prompt)\b/i;
+
+/** The words of the answer are given, in the ask or before it: they may be a refusal. */
+const GIVES_WORDS =
+  /repeat|verbatim|exactly|translat|reply with|respond with|quote|übersetz|wiederhol|tradui|répèt|traduc|traduz|repit|перевед|повтори|翻译|翻譯|訳|重复|繰り返/i;
+const REFUSING_WORDS =
+  /refus|declin|apolog|\bsorry\b|can['’]?t|cannot|can not|unable|won['’]?t|not able|\bregret|leid\b|entschuldig|kann (?:\p{L}{1,12} ){0,3}nicht|désolé|ne (?:peux|peut|pouvons)|lo siento|no puedo|no podemos|dispiace|non posso|desculpe|não posso|sinto muito|извин|не могу|к сожалению|抱歉|对不起|對不起|不能|无法|申し訳|できません|죄송/iu;
+
+/** Deeds in the world: who says that he cannot do them answers. */
+const IS_DEED =
+  /\b(?:can|could|will|would) you (?:please )?(?:(?:open|close|unlock|lock) (?:the|my|that|a) (?:\w{1,20} ){0,2}(?:doors?|windows?|gates?|car|garage|curtains?|blinds?|safe|fridge|house)|(?:order|buy|book|fetch) (?:me|us|my|some|a)|drive (?:me|us)|cook|call (?:me|my|a (?:taxi|cab|doctor))|dance|sing|smell|taste|touch|hug|(?:turn|switch) (?:on|off) (?:the|my)|dim|wake me)\b/i;
 
 export function isAboutHarm(ask: string): boolean {
   return HARM.test(endsOf(ask));
@@ -70,7 +80,13 @@ export function isAboutHarm(ask: string): boolean {
 
 /** Also when nobody asked anything. */
 export function isAboutRefusing(ask: string): boolean {
-  return ask.trim() === '' || ABOUT_REFUSING.test(endsOf(ask));
+  const ends = endsOf(ask);
+  return ask.trim() === '' || ABOUT_REFUSING.test(ends) || IS_DEED.test(ends);
+}
+
+/** Something is to be translated or said again, so that the words of the answer are those of `texts`. */
+export function isGivenRefusal(ask: string, texts: readonly string[]): boolean {
+  return GIVES_WORDS.test(endsOf(ask)) && [ask, ...texts].some((text) => REFUSING_WORDS.test(endsOf(text)));
 }
 
 function endsOf(ask: string): string {

@@ -106,6 +106,24 @@ const GOOD_CALLS: readonly (readonly [string, string])[] = [
   ['write_file', JSON.stringify({ path: 'App.tsx', content: 'export const A = () => <p>{1}</p>;\n' })],
 ];
 
+/** A call that was written into the text, so that nothing ran. */
+const CALLS_AS_TEXT: readonly string[] = [
+  '<tool_call>{"name":"get_weather","arguments":{"city":"Paris"}}</tool_call>',
+  'I will look it up.\n\n<tool_call>\n{"name": "search", "arguments": {"query": "a"}}\n</tool_call>',
+  '<tool_call>{"name":"search","arguments":{"query":"a"}',
+  '{"name": "list_files", "arguments": {}}',
+  '```json\n{"name": "get_weather", "input": {"city": "Paris"}}\n```',
+  'Let me look.\n```json\n{"function": "search", "parameters": {"query": "a"}}\n```',
+  '<function=get_weather>{"city": "Paris"}</function>',
+  '[TOOL_CALLS][{"name": "get_weather", "arguments": {"city": "Paris"}}]',
+];
+
+const NO_CALLS: readonly string[] = [
+  '{"name": "demo", "arguments": {}}',
+  '{"name": "search", "version": "1.0.0"}',
+  'A model writes `<tool_call>{"name": "search"}</tool_call>` when it wants a tool. It then waits for the result.',
+];
+
 const WEAK_FILES: readonly (readonly [WeakAnswerKind, string, string])[] = [
   ['placeholder-code', 'a.ts', 'export function save(): void {\n  // TODO: implement\n}\n'],
   ['placeholder-code', 'a.py', 'def save():\n    raise NotImplementedError\n'],
@@ -193,6 +211,7 @@ function plantedTables(): readonly WrittenAnswer[] {
       calls: [{ name, input }],
       tools: TOOLS,
     })),
+    ...CALLS_AS_TEXT.map((text) => ({ ...FIXED, kind: 'malformed-tool-call' as const, text, tools: TOOLS })),
     ...WEAK_FILES.map(([kind, file, content]) => ({
       ...FIXED,
       kind,
@@ -215,6 +234,7 @@ function goodTables(): readonly WrittenAnswer[] {
       calls: [{ name: 'apply_patch', input: 'free text', isText: true }],
       tools: TOOLS,
     },
+    ...NO_CALLS.map((text) => ({ ...FIXED, kind: null, text, tools: TOOLS })),
     ...GOOD_JSON.map((text) => ({ ...JSON_ASK, kind: null, text })),
     { ...FIXED, kind: null, format: { kind: 'json-object' }, text: '{"a": [1, 2, {"b": null}]}' },
     { ...FIXED, kind: null, text: 'The three', finishReason: 'length', maxOutputTokens: 3 },

@@ -44,6 +44,25 @@ describe('the check of an answer', () => {
     assert.equal(judge({ ask: 'Name a colour.', text }), 'refused');
   });
 
+  it('takes a refusal for a translation only where a refusal was to be translated [C9]', () => {
+    const text = "I'm sorry, but I can't assist with that.";
+    assert.equal(judge({ ask: 'Translate good morning to French', text }), 'refused');
+    assert.equal(judge({ ask: 'Translate "Es tut mir leid, dabei kann ich nicht helfen"', text }), null);
+    const messages = [words('user', 'Lo siento, no puedo ayudar.'), words('user', 'Translate it.')];
+    assert.equal(judge({ messages, ask: 'Translate it.', text }), null);
+  });
+
+  it('lets a model say that it cannot do a deed in the world', () => {
+    const text = "I'm sorry Dave, I'm afraid I can't do that.";
+    assert.equal(judge({ ask: 'Can you open the pod bay doors?', text }), null);
+    assert.equal(judge({ ask: 'Can you order these names?', text }), 'refused');
+  });
+
+  it('does not call dots empty that were wished for', () => {
+    assert.equal(judge({ ask: 'You may only answer "..."', text: '...' }), null);
+    assert.equal(judge({ ask: 'Say it.', text: '...' }), 'empty');
+  });
+
   it('does not take a question back for a refusal', () => {
     const text = "I can't help with that without seeing the code. Please paste the function.";
     assert.equal(judge({ ask: 'Why does it fail?', text }), null);

@@ -53,6 +53,36 @@ describe('placeholder code', () => {
     assert.equal(judge({ ask: 'Write a todo app.', text }), 'placeholder-code');
   });
 
+  it('allows gaps that were wished for in other words and other languages', () => {
+    const text = fenced('python', 'def f(a):\n    # TODO: your code here\n    pass');
+    for (const ask of [
+      'Schreibe eine Vorlage für eine Klasse mit leeren Methoden',
+      'Gib mir ein Gerüst, die Handler schreibe ich selbst',
+      'Donne-moi un squelette de classe',
+      'Write an app, I will fill in the handler myself',
+      'Write a kata exercise for juniors with a blank function to fill',
+      'Write a tutorial where the reader completes an exercise',
+      'Write a base class whose subclasses must implement run()',
+      '写一个模板，方法留空',
+    ]) {
+      assert.equal(judge({ ask, text }), null, ask);
+    }
+    for (const ask of ['Solve this kata.', 'Write a function to fill an array.', 'Let me add items later.']) {
+      assert.equal(judge({ ask, text }), 'placeholder-code', ask);
+    }
+  });
+
+  it('allows the marks that a question is about, in calls as well', () => {
+    assert.equal(
+      judge({ ask: 'Show the Kotlin TODO() function', text: fenced('kotlin', 'fun f(): Int = TODO("x")') }),
+      null,
+    );
+    const pending = fenced('js', "it('works later'); // TODO");
+    assert.equal(judge({ ask: 'How do I mark a test as pending in mocha?', text: pending }), null);
+    const left = fenced('python', 'def f():\n    raise NotImplementedError');
+    assert.equal(judge({ ask: 'Implement the TODO in f.', text: left }), 'placeholder-code');
+  });
+
   it('allows what stood in the prompt before', () => {
     const ask = `Rename f.\n${fenced('ts', 'function f() {\n  // TODO: cache\n  return 1;\n}')}`;
     assert.equal(
@@ -146,6 +176,67 @@ describe('code that does not parse', () => {
 
   it('does not follow generic calls that would double the work of the parser at every level', () => {
     assert.equal(judge({ text: fenced('ts', 'f<T>('.repeat(40)) }), null);
+  });
+});
+
+describe('code that is shown because it is broken', () => {
+  before(() => loadParsers());
+  const broken = fenced('python', 'if x = 3:\n    print(x)');
+  const mended = fenced('python', 'if x == 3:\n    print(x)');
+
+  it('is no fault where it stands in the prompt, whatever is remarked behind it', () => {
+    assert.equal(judge({ ask: `Mend it.\n${broken}`, text: `${broken}\nbecomes\n${mended}` }), null);
+    const remarked = fenced('python', 'if x = 3:  # assigns');
+    assert.equal(judge({ ask: `Mend it.\n${broken}`, text: remarked }), null);
+  });
+
+  it('is a fault where its lines stand in the prompt with another indentation [C9]', () => {
+    const ask = `Mend it.\n${fenced('python', 'def f(a):\n    b = a\n    return b')}`;
+    assert.equal(
+      judge({ ask, text: fenced('python', 'def f(a):\n    b = a\n  return b') }),
+      'code-does-not-parse',
+    );
+  });
+
+  it('is no fault before its mended form where the ask is about what is wrong', () => {
+    assert.equal(judge({ ask: 'What is wrong with it? Fix it.', text: `${broken}\n${mended}` }), null);
+    assert.equal(judge({ ask: 'What is wrong with it? Fix it.', text: broken }), 'code-does-not-parse');
+    assert.equal(judge({ ask: 'Write it.', text: `${broken}\n${mended}` }), 'code-does-not-parse');
+  });
+
+  it('may be all there is where broken code is wished for, or an error explained', () => {
+    assert.equal(
+      judge({ ask: 'Write an example of invalid JSON.', text: fenced('json', '{"a": 1,, }') }),
+      null,
+    );
+    assert.equal(
+      judge({ ask: 'Was bedeutet dieser Fehler?', text: `Er kommt von\n${fenced('json', '{"a": 1')}` }),
+      null,
+    );
+    assert.equal(
+      judge({ ask: 'Write a function that rejects invalid JSON.', text: fenced('json', '{"a": 1,, }') }),
+      'code-does-not-parse',
+    );
+  });
+
+  it('is marked by a comment or by the words before it', () => {
+    assert.equal(judge({ text: fenced('js', '// Wrong:\nconst a = [1, 2;') }), null);
+    assert.equal(judge({ text: `This does not parse:\n\n${fenced('js', 'const a = [1, 2;')}` }), null);
+    assert.equal(
+      judge({ text: `Here is error handling:\n\n${fenced('js', '// error path\nconst a = [1, 2;')}` }),
+      'code-does-not-parse',
+    );
+  });
+
+  it('takes forms with names in angle brackets, traces and unions of types for no code', () => {
+    for (const block of [
+      fenced('python', '{<key>: <value> for <item> in <iterable>}'),
+      fenced('js', 'TypeError: x is not a function (reading y)\n    at main (a.js:1:1)'),
+      fenced('json', '{ "type": "string" | "number" }'),
+      fenced('json', '{ "id": number }'),
+    ]) {
+      assert.equal(judge({ ask: 'Show it.', text: block }), null, block);
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { JsonObject } from '../../../../daemon/util/json.ts';
 import { schemaFault } from '../../../../daemon/verify/json-schema.ts';
-import { functionTool, judge } from './judged.ts';
+import { functionTool, judge, words } from './judged.ts';
 
 const TOOL = functionTool('find', { query: { type: 'string' }, limit: { type: 'integer' } }, ['query']);
 const call = (input: string, name = 'find') => judge({ calls: [[name, input]], tools: [TOOL] });
@@ -38,6 +38,45 @@ describe('calls of tools', () => {
   it('does not judge the call that an output limit of the client cut', () => {
     const cut = { calls: [['find', '{"query": "a']], tools: [TOOL], finish: 'length', limit: 64 } as const;
     assert.equal(judge(cut), null);
+  });
+});
+
+describe('calls that are written as text', () => {
+  const CALL = '{"name": "find", "arguments": {"query": "a"}}';
+  const written = (text: string, ask = 'Look for a.') => judge({ ask, text, tools: [TOOL] });
+
+  it('are found where they are the whole answer, in each form that models are trained on [C9]', () => {
+    for (const text of [
+      `<tool_call>${CALL}</tool_call>`,
+      `<tool_call>\n${CALL}\n</tool_call>\n<tool_call>\n${CALL}\n</tool_call>`,
+      `I will search.\n<tool_call>${CALL}`,
+      CALL,
+      `[${CALL}]`,
+      `\`\`\`json\n${CALL}\n\`\`\``,
+      '{"function": "find", "parameters": {}}',
+      `{"tool_calls": [${CALL}]}`,
+      '{"type": "function", "function": {"name": "find", "arguments": "{}"}}',
+      '<function=find>{"query": "a"}</function>',
+      '<function_calls>\n<invoke name="find"></invoke>\n</function_calls>',
+      `[TOOL_CALLS][${CALL}]`,
+      '[TOOL_CALLS]find[ARGS]{"query": "a"}',
+    ]) {
+      assert.equal(written(text), 'malformed-tool-call', text);
+    }
+  });
+
+  it('are none where the answer says more, or names no tool that was offered', () => {
+    assert.equal(written(`The tag <tool_call>${CALL}</tool_call> is how a model asks for a tool.`), null);
+    assert.equal(written(CALL.replace('find', 'seek')), null);
+    assert.equal(written('{"name": "find", "version": "1.0.0"}'), null);
+    assert.equal(judge({ ask: 'Look for a.', text: CALL }), null);
+  });
+
+  it('are what was wished for where the ask or the system text speaks of them', () => {
+    assert.equal(written(CALL, 'Show the JSON of such a call.'), null);
+    assert.equal(written(CALL, 'Write the tool call, do not make it.'), null);
+    const messages = [words('system', 'Write <tool_call> to call a tool.'), words('user', 'Look for a.')];
+    assert.equal(judge({ messages, ask: 'Look.', text: `<tool_call>${CALL}`, tools: [TOOL] }), null);
   });
 });
 

@@ -85,6 +85,18 @@ describe('hedged answers', () => {
     }
   });
 
+  it('leaves what nobody knows its doubts', () => {
+    assert.equal(general('Does God exist?', 'I am not certain. Nobody is.'), null);
+    assert.equal(general('Which Greek god ruled the sea?', "I'm not certain, but Poseidon."), 'hedged');
+  });
+
+  it('allows a doubt of how new a figure is, but only beside the figure', () => {
+    const ask = 'What is the population of Vienna?';
+    assert.equal(general(ask, 'About 2 million; I am not entirely sure of the latest figure.'), null);
+    assert.equal(general(ask, 'I am not sure of the latest figure.'), 'hedged');
+    assert.equal(general(ask, 'About 2 million; I am not entirely sure.'), 'hedged');
+  });
+
   it('counts an open doubt of the answer to any closed question, but not a question back', () => {
     assert.equal(general('Who wrote Beowulf?', "I'm not entirely sure, but Bede did."), 'hedged');
     assert.equal(general('Who wrote Beowulf?', 'Perhaps a monk.'), null);
