@@ -119,15 +119,13 @@ describe('escalation', () => {
     upstream.alwaysForModel('up-small', json(chatBody(ELIDED)));
     upstream.alwaysForModel('up-large', stall('request'));
     const controller = new AbortController();
-    const left = daemon
-      .openai()
-      .chat.completions.create(
-        {
-          model: 'auto',
-          messages: [{ role: 'user', content: 'write a TypeScript function that sums numbers' }],
-        },
-        { signal: controller.signal },
-      );
+    const left = daemon.openai().chat.completions.create(
+      {
+        model: 'auto',
+        messages: [{ role: 'user', content: 'write a TypeScript function that sums numbers' }],
+      },
+      { signal: controller.signal },
+    );
     await upstream.waitForRequests(2);
     controller.abort();
     await assert.rejects(left);
