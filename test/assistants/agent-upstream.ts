@@ -285,8 +285,10 @@ function inputFor(schema: JsonObject, command: string): JsonObject {
       const isList = type === 'array';
       input[name] = isList ? (name === 'commands' ? [command] : ['bash', '-c', command]) : command;
     } else if (required.includes(name)) {
+      const [firstAllowed] = arrayOf(objectOf(property)?.['enum']);
       input[name] =
-        type === 'boolean' ? false : type === 'number' || type === 'integer' ? 1 : 'create the file';
+        firstAllowed ??
+        (type === 'boolean' ? false : type === 'number' || type === 'integer' ? 1 : 'create the file');
     }
   }
   return input;
