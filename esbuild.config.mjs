@@ -41,6 +41,8 @@ const shared = {
   platform: 'node',
   // Older than what is needed to run: a file that cannot be parsed cannot say which Node it needs.
   target: 'node20',
+  // esbuild holds Node for unable and would make these regular expressions anew each time they are used.
+  supported: { 'regexp-unicode-property-escapes': true },
   format: 'cjs',
   // jsonc-parser's `main` is a UMD file that cannot be bundled; its `module` can.
   mainFields: ['module', 'main'],
