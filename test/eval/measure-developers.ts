@@ -4,7 +4,7 @@
 import type { ClassifierResult } from '../../daemon/classify/classifier.ts';
 import type { Classifier } from '../../daemon/classify/classifier.ts';
 import type { Classification, Complexity, TaskType } from '../../daemon/protocol/vocabulary.ts';
-import { featuresOf } from './measure-outcomes.ts';
+import { BROAD, STRICT, areaUnderCurve, bareAsk } from './training/ask-head-report.ts';
 import type { LabelledPrompt } from './training/outcome-rows.ts';
 
 interface Judged extends LabelledPrompt {
@@ -12,18 +12,6 @@ interface Judged extends LabelledPrompt {
 }
 
 const GRADES: readonly Complexity[] = ['simple', 'moderate', 'complex'];
-
-/** The rater's words in our seven types. Strict: one right answer. Broad: what a reasonable person would also say. */
-const STRICT: Readonly<Record<string, readonly TaskType[]>> = {
-  design: ['reasoning'],
-  question: ['general'],
-  chat: ['general'],
-};
-const BROAD: Readonly<Record<string, readonly TaskType[]>> = {
-  design: ['reasoning', 'code'],
-  question: ['general', 'code', 'reasoning', 'vision'],
-  chat: ['general', 'code', 'translation'],
-};
 
 export function developerReport(
   prompts: readonly LabelledPrompt[],
@@ -38,7 +26,7 @@ export function developerReport(
 function judgeAll(prompts: readonly LabelledPrompt[], classifier: Classifier): readonly Judged[] {
   const signal = new AbortController().signal;
   return prompts.map((prompt) => {
-    const result = classifier.classify(featuresOf(prompt.prompt), signal) as ClassifierResult;
+    const result = classifier.classify(bareAsk(prompt.prompt), signal) as ClassifierResult;
     return { ...prompt, said: result.classification };
   });
 }
@@ -54,8 +42,8 @@ function reportOf(judged: readonly Judged[]): readonly string[] {
   const length = (row: Judged): number => row.prompt.length;
   const share = `${said(of('simple'), 'simple')} of ${of('simple').length}`;
   return [
-    `AUC not simple ${auc(notSimple, of('simple'), stronger)} (length alone ${auc(notSimple, of('simple'), length)}),` +
-      ` AUC complex ${auc(of('complex'), notComplex, strongest)}`,
+    `AUC not simple ${shown(notSimple, of('simple'), stronger)} (length alone ${shown(notSimple, of('simple'), length)}),` +
+      ` AUC complex ${shown(of('complex'), notComplex, strongest)}`,
     `to the cheapest tier: ${said(of('complex'), 'simple')} of ${of('complex').length} complex, ${share} simple`,
     `task type right: ${taskAccuracy(judged, STRICT)} strict, ${taskAccuracy(judged, BROAD)} broad`,
     'labelled \\ said    simple moderate  complex',
@@ -85,19 +73,10 @@ function taskAccuracy(
   return (right.length / rows.length).toFixed(3);
 }
 
-/** Chance that a row of `positive` scores above one of `negative`; ties count half. */
-function auc(
+function shown(
   positive: readonly Judged[],
   negative: readonly Judged[],
   score: (row: Judged) => number,
 ): string {
-  let wins = 0;
-  for (const one of positive) {
-    for (const other of negative) {
-      const difference = score(one) - score(other);
-      if (difference > 0) wins += 1;
-      else if (difference === 0) wins += 0.5;
-    }
-  }
-  return (wins / (positive.length * negative.length)).toFixed(3);
+  return areaUnderCurve(positive, negative, score).toFixed(3);
 }

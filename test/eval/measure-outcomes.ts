@@ -1,11 +1,12 @@
 // Scores rows of measured outcomes with the classifier as it would have been shipped without them: once by question (five
 // folds), once by source (each family of sets left out in turn). Nothing is ever scored by weights that have seen it.
 
-import type { ClassifierResult, RequestFeatures } from '../../daemon/classify/classifier.ts';
+import type { ClassifierResult } from '../../daemon/classify/classifier.ts';
 import { createLearnedClassifier } from '../../daemon/classify/learned-classifier.ts';
 import { createOutcomeHead } from '../../daemon/classify/outcome-head.ts';
 import type { OutcomeHead } from '../../daemon/classify/outcome-head.ts';
 import type { Classification } from '../../daemon/protocol/vocabulary.ts';
+import { bareAsk } from './training/ask-head-report.ts';
 import { foldOf } from './training/outcome-rows.ts';
 import { trainOutcomeHead } from './training/train-outcome.ts';
 import type { Messages, PreparedRow } from './training/train-outcome.ts';
@@ -54,23 +55,5 @@ function withHeldOut(
 
 function classifyWith(outcomeHead: OutcomeHead, ask: string): Classification {
   const classifier = createLearnedClassifier({ maxTurnsBeforeUpgrade: () => 10, outcomeHead });
-  return (classifier.classify(featuresOf(ask), new AbortController().signal) as ClassifierResult)
-    .classification;
-}
-
-export function featuresOf(ask: string): RequestFeatures {
-  return {
-    client: 'unknown',
-    ask,
-    earlierAsks: [],
-    userTurns: 1,
-    messageCount: 1,
-    inputTokens: 0,
-    maxOutputTokens: undefined,
-    needs: [],
-    toolCount: 0,
-    isToolResult: false,
-    askHasImage: false,
-    wantsJson: false,
-  };
+  return (classifier.classify(bareAsk(ask), new AbortController().signal) as ClassifierResult).classification;
 }

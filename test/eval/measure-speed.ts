@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Classifier } from '../../daemon/classify/classifier.ts';
 import { createOutcomeHead } from '../../daemon/classify/outcome-head.ts';
 import type { OutcomeWeights } from '../../daemon/classify/outcome-head.ts';
-import { featuresOf } from './measure-outcomes.ts';
+import { bareAsk } from './training/ask-head-report.ts';
 
 const ADVERSARIAL_CHARS = 100_000;
 
@@ -56,7 +56,7 @@ function hostile(name: string, piece: string): string {
 function timesOf(classifier: Classifier, asks: readonly string[]): readonly number[] {
   const signal = new AbortController().signal;
   const times = asks.map((ask) => {
-    const features = featuresOf(ask);
+    const features = bareAsk(ask);
     const start = performance.now();
     void classifier.classify(features, signal);
     return performance.now() - start;

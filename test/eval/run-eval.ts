@@ -8,7 +8,8 @@ import { createRuleClassifier } from '../../daemon/classify/rule-classifier.ts';
 import { OTHER_WRAPPINGS, recordedWrappings } from '../conformance/wrappings.ts';
 import { cascadeReport } from './measure-cascade.ts';
 import { developerReport } from './measure-developers.ts';
-import { classifyByQuestion, classifyBySource, featuresOf } from './measure-outcomes.ts';
+import { classifyByQuestion, classifyBySource } from './measure-outcomes.ts';
+import { bareAsk } from './training/ask-head-report.ts';
 import { speedReport } from './measure-speed.ts';
 import { agreementReport, compareWithBare } from './measure-wrappings.ts';
 import { loadScorer } from './scorer.ts';
@@ -36,11 +37,11 @@ async function run(folder: string): Promise<void> {
     [
       'rules',
       rows.map(({ prompt }) => {
-        const result = rules.classify(featuresOf(prompt), signal) as ClassifierResult;
+        const result = rules.classify(bareAsk(prompt), signal) as ClassifierResult;
         return result.classification.needsStronger;
       }),
     ],
-    ['ask head alone', rows.map(({ prompt }) => askHead(featuresOf(prompt)).needs.needsStronger)],
+    ['ask head alone', rows.map(({ prompt }) => askHead(bareAsk(prompt)).needs.needsStronger)],
     ['learned, by question', byQuestion],
     ['learned, by source', bySource],
   ];

@@ -44,12 +44,12 @@ const GRADES: readonly Complexity[] = ['simple', 'moderate', 'complex'];
 const SESSION_PARTS = 8;
 
 /** The rater's words in our seven types, strict and broad, as in rules.eval.ts; all others are code. */
-const STRICT: Readonly<Record<string, readonly TaskType[]>> = {
+export const STRICT: Readonly<Record<string, readonly TaskType[]>> = {
   design: ['reasoning'],
   question: ['general'],
   chat: ['general'],
 };
-const BROAD: Readonly<Record<string, readonly TaskType[]>> = {
+export const BROAD: Readonly<Record<string, readonly TaskType[]>> = {
   design: ['reasoning', 'code'],
   question: ['general', 'code', 'reasoning', 'vision'],
   chat: ['general', 'code', 'translation'],
@@ -134,12 +134,12 @@ export function askHeadFigures(judged: readonly JudgedAsk[]): AskHeadFigures {
     judged.filter((row) => accepted(row).includes(row.said.taskType)).length / judged.length;
   return {
     rows: judged.length,
-    aucNotSimple: auc(
+    aucNotSimple: areaUnderCurve(
       [...of('moderate'), ...of('complex')],
       of('simple'),
       (row) => row.said.needs.needsStronger,
     ),
-    aucComplex: auc(
+    aucComplex: areaUnderCurve(
       of('complex'),
       [...of('simple'), ...of('moderate')],
       (row) => row.said.needs.needsStrongest,
@@ -249,10 +249,10 @@ function said(scores: readonly number[]): JudgedAsk['said'] {
 }
 
 /** Chance that a row of `positive` scores above one of `negative`; ties count half. */
-function auc(
-  positive: readonly JudgedAsk[],
-  negative: readonly JudgedAsk[],
-  score: (row: JudgedAsk) => number,
+export function areaUnderCurve<Row>(
+  positive: readonly Row[],
+  negative: readonly Row[],
+  score: (row: Row) => number,
 ): number {
   let wins = 0;
   for (const one of positive) {
