@@ -31,6 +31,7 @@ const MECHANICAL: readonly WeakAnswerKind[] = [
 
 export class AnswerReview {
   readonly #input: AnswerReviewInput;
+  readonly #known = new Map<Responded, AnswerFinding | null>();
 
   constructor(input: AnswerReviewInput) {
     this.#input = input;
@@ -40,14 +41,21 @@ export class AnswerReview {
   readonly check = (answer: Responded): AnswerFinding | null => {
     // A weak one of several answers is not worth all of them, and few formats know more than one.
     if (this.#input.request.choiceCount > 1) return null;
-    const check = this.watch();
+    const check = this.#begin();
     if (check === null || answer.answer.kind !== 'plain') return null;
     check.observe(answer.answer.events);
-    return check.finding();
+    const finding = check.finding();
+    this.#known.set(answer, finding);
+    return finding;
   };
 
-  /** For the answer that goes to the client; null where nothing is checked. */
-  watch(): AnswerCheck | null {
+  /** For the answer that goes to the client; null where nothing is checked. What was looked at is not looked at again. */
+  watch(answer: Responded): AnswerCheck | null {
+    const known = this.#known.get(answer);
+    return known === undefined ? this.#begin() : { observe: () => undefined, finding: () => known };
+  }
+
+  #begin(): AnswerCheck | null {
     const { settings, request, features, classification } = this.#input;
     if (!settings.weakAnswer || isPassedOn(request.dialect)) return null;
     return createAnswerCheck({

@@ -95,7 +95,10 @@ export async function serveExchange(
       return;
     }
     const answer = result.outcome;
-    exchange.answered(answer, result.startedAtMs, { seals: views.listen(answer), check: review.watch() });
+    exchange.answered(answer, result.startedAtMs, {
+      seals: views.listen(answer),
+      check: review.watch(answer),
+    });
 
     const reply = prepareReply({ exchange, request: asked, clientDialect: dialect, answer });
     const kept = keepAnswer(deps, wire, earlier.own, client, {
