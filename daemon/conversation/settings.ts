@@ -27,8 +27,19 @@ export interface ReasoningWish {
   readonly showsThoughts?: boolean;
 }
 
+/** Ours; vendors give no table. In the range of what assistants ask for: 4,000, 10,000 and 31,999 tokens. */
+export const TOKENS_OF_EFFORT: Readonly<Record<ReasoningEffort, number>> = {
+  none: 0,
+  minimal: 1024,
+  low: 4096,
+  medium: 10_240,
+  high: 20_480,
+  xhigh: 26_624,
+  max: 31_999,
+};
+
 /**
- * The effort that a budget of thinking stands for. Borders half-way between the budgets that Google documents for low,
+ * The effort that a budget of thinking stands for; never above `high`, which is what a model does of its own accord. Borders half-way between the budgets that Google documents for low,
  * medium and high (1,024, 8,192 and 24,576 tokens).
  */
 export function effortOfBudget(budgetTokens: number): ReasoningEffort {

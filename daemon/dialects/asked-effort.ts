@@ -4,21 +4,16 @@
 
 import type { ModelTraits } from '../conversation/model-traits.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
-import type { ReasoningEffort, ReasoningWish, RequestSettings } from '../conversation/settings.ts';
+import {
+  effortOfBudget,
+  TOKENS_OF_EFFORT,
+  type ReasoningEffort,
+  type ReasoningWish,
+  type RequestSettings,
+} from '../conversation/settings.ts';
 import type { EncodeTarget } from './dialect.ts';
 
 export type EffortTarget = Pick<EncodeTarget, 'effort' | 'traits'>;
-
-/** Ours; only their ratios count. In the range of what assistants ask for: 4,000, 10,000 and 31,999 tokens. */
-const TOKENS_OF_EFFORT: Readonly<Record<ReasoningEffort, number>> = {
-  none: 0,
-  minimal: 1024,
-  low: 4096,
-  medium: 10_240,
-  high: 20_480,
-  xhigh: 26_624,
-  max: 31_999,
-};
 
 /** A budget is not scaled down below this: less is refused by some vendors and leaves no whole thought with the others. */
 const LEAST_BUDGET_TOKENS = 1024;
@@ -51,16 +46,10 @@ export function askedEffort(
   return asksForLevel(wish) || takesEffort(traits) ? effort : undefined;
 }
 
-/** `budgetTokens` of the client, moved as far as the level was. */
+/** `budgetTokens` of the client, moved as far as the level was; one that is no budget (0, -1) stays one. */
 export function scaledBudget(budgetTokens: number, effort: ReasoningEffort): number {
-  const ratio = TOKENS_OF_EFFORT[effort] / TOKENS_OF_EFFORT[levelOf(budgetTokens)];
+  const ratio = TOKENS_OF_EFFORT[effort] / TOKENS_OF_EFFORT[effortOfBudget(Math.max(1, budgetTokens))];
   return Math.max(Math.min(budgetTokens, LEAST_BUDGET_TOKENS), Math.floor(budgetTokens * ratio));
-}
-
-/** The least level whose tokens hold the budget; never above `high`, which is what a model does of its own accord. */
-function levelOf(budgetTokens: number): ReasoningEffort {
-  if (budgetTokens <= TOKENS_OF_EFFORT.low) return 'low';
-  return budgetTokens <= TOKENS_OF_EFFORT.medium ? 'medium' : 'high';
 }
 
 /** Merely wanting to read the thoughts says nothing of how many there are to be. */

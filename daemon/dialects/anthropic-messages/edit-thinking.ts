@@ -1,7 +1,7 @@
 // Edits in what a passing request says of thinking, so that the chosen model takes it: adaptive <-> budget, efforts that
 // it knows, a budget below the output limit, and none where Anthropic would refuse it.
 
-import type { ReasoningEffort } from '../../conversation/settings.ts';
+import { effortOfBudget, type ReasoningEffort } from '../../conversation/settings.ts';
 import { arrayOf, type JsonObject, numberOf, objectOf, stringOf } from '../../util/json.ts';
 import {
   parseRequestBody,
@@ -24,7 +24,6 @@ import {
   budgetWithin,
   CANNOT_TURN_OFF,
   canTurnOff,
-  effortOfBudget,
   LEFT_OUT_MID_LOOP,
   LEFT_OUT_NO_ROOM,
   thinkingMode,

@@ -2,7 +2,13 @@
 // that are built anew and for those that pass. https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking,
 // /extended-thinking and /effort, checked 2026-11-21.
 
-import { nearestEffort, type ReasoningEffort, type ReasoningWish } from '../../conversation/settings.ts';
+import {
+  effortOfBudget,
+  nearestEffort,
+  TOKENS_OF_EFFORT,
+  type ReasoningEffort,
+  type ReasoningWish,
+} from '../../conversation/settings.ts';
 import type { ModelTraits } from '../../conversation/model-traits.ts';
 import type { JsonObject } from '../../util/json.ts';
 import type { Losses } from '../losses.ts';
@@ -16,17 +22,6 @@ const MIN_BUDGET_TOKENS = 1024;
 /** Of the output limit, so that something is left for the answer itself. */
 const LARGEST_BUDGET_RATIO = 0.8;
 
-/** Ours: Anthropic gives no table. 31,999 is what Claude Code asks for at most. */
-const BUDGET_TOKENS: Readonly<Record<ReasoningEffort, number>> = {
-  none: 0,
-  minimal: 1024,
-  low: 4096,
-  medium: 10_240,
-  high: 20_480,
-  xhigh: 26_624,
-  max: 31_999,
-};
-
 export const LEFT_OUT_MID_LOOP =
   'thinking was left out: the answer under way was begun without thoughts of the chosen model';
 export const LEFT_OUT_NO_ROOM = `thinking was left out: the output limit leaves no room for ${MIN_BUDGET_TOKENS} tokens of it`;
@@ -36,7 +31,7 @@ const LEFT_OUT_FORCED = 'thinking was left out: the request forces a tool call';
 
 /** Budget for an effort below the output limit; undefined when there is no room for one. */
 export function budgetOfEffort(effort: ReasoningEffort, maxTokens: number): number | undefined {
-  return budgetWithin(BUDGET_TOKENS[effort], maxTokens);
+  return budgetWithin(TOKENS_OF_EFFORT[effort], maxTokens);
 }
 
 /** A budget that Anthropic accepts with this output limit, as near as can be; undefined when there is none. */
@@ -45,12 +40,6 @@ export function budgetWithin(budgetTokens: number, maxTokens: number): number | 
   const wanted = Math.max(MIN_BUDGET_TOKENS, Math.floor(budgetTokens));
   if (wanted < maxTokens) return wanted;
   return Math.max(MIN_BUDGET_TOKENS, Math.floor(maxTokens * LARGEST_BUDGET_RATIO));
-}
-
-/** The effort whose budget is nearest; never above `high`, which is what a model does of its own accord. */
-export function effortOfBudget(budgetTokens: number): ReasoningEffort {
-  if (budgetTokens <= BUDGET_TOKENS.low) return 'low';
-  return budgetTokens <= BUDGET_TOKENS.medium ? 'medium' : 'high';
 }
 
 /** How the model is asked to think; undefined = not known. */

@@ -1,5 +1,6 @@
 // Records and ledgers for the tests of this folder.
 
+import { DatabaseSync } from 'node:sqlite';
 import { createVirtualClock, type VirtualClock } from '../../../support/virtual-clock.ts';
 import { openLedger, type SqliteLedger } from '../../../../daemon/ledger/sqlite-ledger.ts';
 import type { AttemptRecord, Decision, ExchangeRecord } from '../../../../daemon/protocol/exchange-record.ts';
@@ -158,4 +159,11 @@ export function listLog(lines: string[]): Log {
       lines.push(`${level}: ${message}`);
     };
   return { debug: to('debug'), info: to('info'), warn: to('warn'), error: to('error') };
+}
+
+/** Holds the write lock of the file until the returned function is called. */
+export function lockFile(path: string): () => void {
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  return () => other.close();
 }

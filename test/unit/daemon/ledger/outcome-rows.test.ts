@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { MEMORY_PATH } from '../../../../daemon/ledger/database-file.ts';
 import type { OutcomeRecord } from '../../../../daemon/protocol/exchange-record.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
-import { NOON_MS, exchange, ledgerAt } from './ledger-fixtures.ts';
+import { NOON_MS, exchange, ledgerAt, lockFile } from './ledger-fixtures.ts';
 
 const DAY_MS = 86_400_000;
 const OUTCOME: OutcomeRecord = {
@@ -24,12 +24,6 @@ describe('outcomes in the ledger', () => {
   beforeEach(() => {
     path = folder.file('ledger.db');
   });
-
-  function lock(): () => void {
-    const other = new DatabaseSync(path);
-    other.exec('BEGIN IMMEDIATE');
-    return () => other.close();
-  }
 
   it('[A50] come back after a restart with every field, and so does what the user said', async () => {
     const first = ledgerAt(path).ledger;
@@ -151,7 +145,7 @@ describe('outcomes in the ledger', () => {
     const { ledger, clock } = ledgerAt(path);
     ledger.noteOutcome({ ...OUTCOME, kind: 'rated-good' });
     await ledger.flush();
-    const unlock = lock();
+    const unlock = lockFile(path);
     const changed = { ...OUTCOME, kind: 'rated-bad' } as const;
     ledger.noteOutcome(changed);
     ledger.noteFeedback(SAID);
@@ -171,7 +165,7 @@ describe('outcomes in the ledger', () => {
 
   it('are bounded while the file refuses; the oldest go', async () => {
     const { ledger } = ledgerAt(path);
-    const unlock = lock();
+    const unlock = lockFile(path);
     for (let index = 0; index < 10_002; index += 1) {
       ledger.noteOutcome({ ...OUTCOME, exchangeId: `x_${index}` });
     }

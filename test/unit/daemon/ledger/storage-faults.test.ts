@@ -20,7 +20,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { MEMORY_PATH, openDatabase, storageFault } from '../../../../daemon/ledger/database-file.ts';
 import { LedgerStore } from '../../../../daemon/ledger/ledger-store.ts';
 import { encodeRow } from '../../../../daemon/ledger/record-row.ts';
-import { NOON_MS, at, exchange, ledgerAt, table } from './ledger-fixtures.ts';
+import { NOON_MS, at, exchange, ledgerAt, lockFile, table } from './ledger-fixtures.ts';
 
 describe('ledger on a bad disk', () => {
   const folder = temporaryFolder();
@@ -29,18 +29,11 @@ describe('ledger on a bad disk', () => {
     path = folder.file('ledger.db');
   });
 
-  /** Holds the write lock until the returned function is called. */
-  function lock(): () => void {
-    const other = new DatabaseSync(path);
-    other.exec('BEGIN IMMEDIATE');
-    return () => other.close();
-  }
-
   it('keeps rows in memory while another process holds the lock, and shows them', async () => {
     const { ledger, lines } = ledgerAt(path);
     ledger.append(exchange('x_stored', at(NOON_MS - 1)));
     await ledger.flush();
-    const unlock = lock();
+    const unlock = lockFile(path);
     ledger.append(exchange('x_held'));
     await ledger.flush();
     assert.equal(ledger.state().ok, false);
@@ -60,7 +53,7 @@ describe('ledger on a bad disk', () => {
 
   it('writes the rows later, in a round of its own, and is well again', async () => {
     const { ledger, clock, lines } = ledgerAt(path);
-    const unlock = lock();
+    const unlock = lockFile(path);
     ledger.append(exchange('x_1'));
     await ledger.flush();
     assert.equal(ledger.totals({}).requests, 1);
@@ -75,7 +68,7 @@ describe('ledger on a bad disk', () => {
   it('tells held and written rows apart when the trouble comes back', async () => {
     const { ledger, clock } = ledgerAt(path);
     for (const id of ['x_1', 'x_2']) {
-      const unlock = lock();
+      const unlock = lockFile(path);
       ledger.append(exchange(id));
       await ledger.flush();
       assert.equal(ledger.exchanges({}).exchanges[0]?.exchangeId, id);
@@ -90,7 +83,7 @@ describe('ledger on a bad disk', () => {
     const { ledger, clock } = ledgerAt(path);
     ledger.append(exchange('x_0'));
     await ledger.flush();
-    const unlock = lock();
+    const unlock = lockFile(path);
     for (const id of ['x_1', 'x_2', 'x_3']) ledger.append(exchange(id));
     await ledger.flush();
     const { next } = ledger.exchanges({ limit: 2 });
@@ -157,7 +150,7 @@ describe('ledger on a bad disk', () => {
 
   it('keeps the newest 10,000 rows and counts what is lost beyond', async () => {
     const { ledger } = ledgerAt(path);
-    const unlock = lock();
+    const unlock = lockFile(path);
     ledger.append(exchange('x_first'));
     await ledger.flush();
     for (let index = 0; index < 10_001; index++) ledger.append(exchange(`x_${index}`));
