@@ -147,12 +147,12 @@ export class Exchange {
     this.#attemptEnded(this.#books.attemptFailed(report));
   }
 
-  /** A complete answer that was weak, so that a stronger model answered. */
+  /** A complete answer that was weak, so that a stronger model was asked: it answered, or the client left meanwhile. */
   answerRejected(rejected: RejectedAnswer, finding: AnswerFinding): void {
     const { target } = rejected.outcome;
     this.#noteWeak(target, this.reason);
     this.#isEscalated = true;
-    this.warn(`${target.id} ${finding.why}; a stronger model answered instead`);
+    this.warn(`${target.id} ${finding.why}; a stronger model was asked instead`);
     this.#attemptEnded(this.#books.answerRejected(rejected));
   }
 

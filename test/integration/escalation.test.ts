@@ -139,6 +139,7 @@ describe('escalation', () => {
       ],
     );
     assert.ok((record.attempts[0]?.costUsd ?? 0) > 0);
+    assert.match(record.warnings.join(' '), /small .*; a stronger model was asked instead/);
   });
 
   it('[A29] [C9] answers with the next tier before the client sees code with a TODO, and books both answers', async () => {
