@@ -64,7 +64,7 @@ import { SuccessStatistics } from './route/success-statistics.ts';
 import { Health } from './upstream/health.ts';
 import { createHttpUpstream } from './upstream/http-attempt.ts';
 import { probeLocalServers } from './upstream/local-servers.ts';
-import { systemClock } from './util/clock.ts';
+import { systemClock, type Clock } from './util/clock.ts';
 import { deferred } from './util/deferred.ts';
 import { createIdSource } from './util/ids.ts';
 import { createRedactor } from './util/redact.ts';
@@ -81,6 +81,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** Gets every log line as well; the other copy is in HOME/daemon.log. */
   readonly writeLog: (line: string) => void;
+  /** The system's by default; benchmarks of money hand in one that they can move forward. */
+  readonly clock?: Clock;
   /** Whether to look for model servers on this machine; on by default. */
   readonly probeLocalServers?: boolean;
 }
@@ -113,7 +115,7 @@ const JITTER = (): number => Math.random();
 
 /** Rejects with a sentence when the home folder, the tokens or the port cannot be used. */
 export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
-  const clock = systemClock;
+  const clock = options.clock ?? systemClock;
   const { home, environment, version } = options;
   const startedAtMs = clock.now();
   prepareHome(home);

@@ -30,7 +30,7 @@ export function readPage(database: DatabaseSync, tables: SourceTables, query: Ex
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const rows = database
     .prepare(
-      `SELECT ${COLUMNS}, d.attempts, d.warnings FROM ${tables.exchanges} e LEFT JOIN ${tables.details} d ON d.id = e.id
+      `SELECT ${COLUMNS}, d.attempts, d.warnings, d.baseline FROM ${tables.exchanges} e LEFT JOIN ${tables.details} d ON d.id = e.id
        ${where} ORDER BY e.started_at_ms DESC, e.id DESC LIMIT ?`,
     )
     .all(...values, limit + 1);
@@ -48,7 +48,7 @@ export function readExchange(
 ): ExchangeRecord | null {
   const row = database
     .prepare(
-      `SELECT ${COLUMNS}, d.attempts, d.warnings, d.decision
+      `SELECT ${COLUMNS}, d.attempts, d.warnings, d.decision, d.decision_input, d.baseline
        FROM ${tables.exchanges} e LEFT JOIN ${tables.details} d ON d.id = e.id WHERE e.exchange_id = ? LIMIT 1`,
     )
     .get(exchangeId);

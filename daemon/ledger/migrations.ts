@@ -90,8 +90,16 @@ CREATE TABLE feedback (
 ) WITHOUT ROWID;
 `;
 
+// `decision_input` holds what the policy was given, apart from what it answered: replaying a year of decisions reads the
+// one and not the other. `baseline` holds the terms of the baseline's cost.
+const MONEY_TERMS = `
+ALTER TABLE exchanges ADD COLUMN decision_point TEXT;
+ALTER TABLE exchange_details ADD COLUMN decision_input TEXT;
+ALTER TABLE exchange_details ADD COLUMN baseline TEXT;
+`;
+
 /** Step n brings a file from version n to n + 1. */
-const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES];
+const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES, MONEY_TERMS];
 
 /** Runs the steps that a file has not had, each in a transaction. Throws for a file of a newer program. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {

@@ -1,7 +1,13 @@
 // An exchange record <-> the columns it is kept in. The one place that knows both spellings.
 
 import type { SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import type { AttemptRecord, Decision, ExchangeRecord } from '../protocol/exchange-record.ts';
+import type {
+  AttemptRecord,
+  BaselineTerms,
+  Decision,
+  DecisionInput,
+  ExchangeRecord,
+} from '../protocol/exchange-record.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
 import type { StartedExchange } from './ledger.ts';
 
@@ -54,10 +60,17 @@ const COLUMNS: readonly (readonly [name: string, value: (record: ExchangeRecord)
   ['task', (record) => record.task],
   ['complexity', (record) => record.complexity],
   ['reason', (record) => record.reason],
+  ['decision_point', (record) => record.decision?.decisionPoint ?? null],
 ];
 
 export const EXCHANGE_COLUMNS: readonly string[] = COLUMNS.map(([name]) => name);
-export const DETAIL_COLUMNS: readonly string[] = ['attempts', 'warnings', 'decision'];
+export const DETAIL_COLUMNS: readonly string[] = [
+  'attempts',
+  'warnings',
+  'decision',
+  'decision_input',
+  'baseline',
+];
 
 /** Throws when the record cannot be written as JSON; the caller drops it then. The ask's text is left out. */
 export function encodeRow(record: ExchangeRecord): EncodedRow {
@@ -69,6 +82,8 @@ export function encodeRow(record: ExchangeRecord): EncodedRow {
       JSON.stringify(record.attempts),
       JSON.stringify(record.warnings),
       decision === null ? null : encodeDecision(decision),
+      decision?.input == null ? null : encodeInput(decision.input),
+      record.baseline == null ? null : JSON.stringify(record.baseline),
     ],
   };
 }
@@ -77,7 +92,8 @@ export function encodeRow(record: ExchangeRecord): EncodedRow {
 export function decodeRow(row: StoredRow): ExchangeRecord {
   return {
     ...decodeRowWithoutDecision(row),
-    decision: row['decision'] == null ? null : decodeDecision(String(row['decision'])),
+    decision:
+      row['decision'] == null ? null : decodeDecision(String(row['decision']), textOf(row['decision_input'])),
   };
 }
 
@@ -108,6 +124,7 @@ export function decodeRowWithoutDecision(row: StoredRow): Omit<ExchangeRecord, '
     baselineModel: row['baseline_model'],
     baselineCostUsd: row['baseline_cost_usd'],
     savedUsd: row['saved_usd'],
+    ...(row['baseline'] == null ? {} : { baseline: JSON.parse(String(row['baseline'])) as BaselineTerms }),
     priced: row['priced'] === 1,
     cache: row['cache'],
     savedBy: {
@@ -176,16 +193,21 @@ export function epochMs(iso: string): number {
  * takes a fifth off every row. The words of the ask are never written.
  */
 function encodeDecision(decision: Decision): string {
-  const { ask, input } = decision;
+  const { ask, input: _apart, ...rest } = decision;
   const { text: _text, ...askWithoutText } = ask;
-  const { classification: _once, ...restOfInput } = input ?? {};
-  return JSON.stringify({ ...decision, ask: askWithoutText, input: input === null ? null : restOfInput });
+  return JSON.stringify({ ...rest, ask: askWithoutText });
 }
 
-function decodeDecision(text: string): Decision {
-  const decision = JSON.parse(text) as Decision;
-  if (decision.input === null) return decision;
-  return { ...decision, input: { ...decision.input, classification: decision.classification } };
+function encodeInput({ classification: _once, ...input }: DecisionInput): string {
+  return JSON.stringify(input);
+}
+
+/** Rows of older versions hold the input inside of the decision. */
+function decodeDecision(text: string, inputText: string | null): Decision {
+  const decision = JSON.parse(text) as Decision & { readonly input?: DecisionInput | null };
+  const input = inputText === null ? decision.input : (JSON.parse(inputText) as DecisionInput);
+  if (input == null) return { ...decision, input: null };
+  return { ...decision, input: { ...input, classification: decision.classification } };
 }
 
 // A value that the types forbid (undefined, NaN) must cost a cell, not the row.
@@ -206,4 +228,8 @@ function decodeUsage(row: StoredRow): TokenUsage | null {
 
 function parseList(text: SQLOutputValue | undefined): readonly unknown[] {
   return typeof text === 'string' ? (JSON.parse(text) as readonly unknown[]) : [];
+}
+
+function textOf(value: SQLOutputValue | undefined): string | null {
+  return value == null ? null : String(value);
 }

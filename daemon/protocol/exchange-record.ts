@@ -47,6 +47,8 @@ export interface AttemptRecord {
   readonly usageSource: UsageSource;
   /** null = not priced. */
   readonly costUsd: number | null;
+  /** `provider`: the provider said what it costs. `prices`: tokens times `prices`. Absent = not priced, or not billed. */
+  readonly costSource?: 'provider' | 'prices';
   /** The provider may have billed this attempt although it reported no usage (failed after it was sent). */
   readonly possiblyBilled: boolean;
   readonly prices: UnitPrices | null;
@@ -81,6 +83,8 @@ export interface ExchangeRecord {
   readonly baselineCostUsd: number | null;
   /** baselineCostUsd - costUsd, signed. */
   readonly savedUsd: number | null;
+  /** What `baselineCostUsd` is made of, so that it can be worked out again; null or absent = it is not a sum of tokens. */
+  readonly baseline?: BaselineTerms | null;
   readonly priced: boolean;
   readonly cache: CacheStatus;
   readonly savedBy: SavedBy;
@@ -91,6 +95,13 @@ export interface ExchangeRecord {
   readonly complexity: Classification['complexity'] | null;
   readonly reason: RouteReason | null;
   readonly decision: Decision | null;
+}
+
+/** The usage that the baseline model would have reported, with its own prompt cache replayed, and its prices then. */
+export interface BaselineTerms {
+  /** Not rounded to whole tokens. */
+  readonly usage: TokenUsage;
+  readonly prices: UnitPrices;
 }
 
 /** `savedUsd` split by cause; the parts add up to it. */
@@ -124,6 +135,8 @@ export interface Decision {
   readonly baseline: string | null;
   readonly fallbacks: readonly string[];
   readonly wouldFlip: readonly WouldFlip[];
+  /** What moving or staying is expected to cost, where the conversation was on another model; absent = no such choice. */
+  readonly switchEconomics?: SwitchEconomics | null;
   /** Remarks that the record must carry, e.g. "no model fits max cost 0.0001 USD, the cheapest capable one was taken". */
   readonly notes: readonly string[];
   /** What the policy was given, so that the plan can be computed again; null only in records of failed decodes. */
@@ -132,10 +145,29 @@ export interface Decision {
   readonly tableHash: string;
 }
 
+/** The price of moving a conversation, over the requests that its task is expected to take. */
+export interface SwitchEconomics {
+  readonly fromModel: string;
+  /** The model that the conversation would go to, or went to. */
+  readonly toModel: string;
+  /** Requests looked ahead, this one included. */
+  readonly expectedSteps: number;
+  /** Over those requests, with what is warm on each model, the chance of a failure and the way back. */
+  readonly stayCostUsd: number;
+  readonly moveCostUsd: number;
+  /** After how many requests the move has paid for its cold start; null = never, as far as is looked. */
+  readonly paybackSteps: number | null;
+  /** What may still be spent above never switching (`policy.maxSwitchSpendRatio`); null = the baseline has not answered here. */
+  readonly allowanceUsd: number | null;
+  readonly moved: boolean;
+}
+
 export interface Candidate {
   readonly model: string;
-  /** null = unpriced. */
+  /** Of this request alone; null = unpriced. */
   readonly expectedCostUsd: number | null;
+  /** Over the rest of the task, see `SwitchEconomics`; null = unpriced, absent = not looked at. */
+  readonly expectedTaskCostUsd?: number | null;
   /** 0..1, expected for this ask; null where it was not looked at (a model that was named). */
   readonly successProbability: number | null;
   readonly warmTokens: number;
@@ -208,7 +240,43 @@ export interface DecisionInput {
     /** It is the request that does not suit it, not the hour: asked only when nobody else is left. */
     readonly isLasting?: boolean;
   }[];
+  /** Prompt caches and the length of tasks; absent in records of older versions and where nothing is known. */
+  readonly economics?: EconomicsInput;
+  /** A budget that is running out and asks for cheaper models; null or absent = none. */
+  readonly budgetPressure?: BudgetPressure | null;
   readonly atMs: number;
+}
+
+/** What staying on a model and moving to another are reckoned with. Tokens of the reference tokenizer (o200k). */
+export interface EconomicsInput {
+  /** Requests that the task is expected to take from this one on, this one included; at least 1. */
+  readonly expectedSteps: number;
+  /** What each further request of the task is expected to add to the prompt, and to be answered with. */
+  readonly stepInputTokens: number;
+  readonly stepOutputTokens: number;
+  /** How much of this prompt each model has in its prompt cache, by model id; absent = nothing. */
+  readonly warmTokens: Readonly<Record<string, number>>;
+  /** Which share of a warm prefix is really read from the cache, learnt from answers, by model id; absent = all of it. */
+  readonly cacheHitRatios: Readonly<Record<string, number>>;
+  /** Bills of this conversation since the baseline model first answered in it; null = it has not. */
+  readonly switchBooks: SwitchBooks | null;
+}
+
+export interface SwitchBooks {
+  readonly baselineModel: string;
+  /** What was billed since then. */
+  readonly actualUsd: number;
+  /** What staying on the baseline would have been billed. */
+  readonly stayUsd: number;
+  /** How much of this prompt the baseline model would have warm, had it served everything since. */
+  readonly stayWarmTokens: number;
+}
+
+export interface BudgetPressure {
+  /** The budget, in words: `workspace:billing-api, 5 USD a day`. */
+  readonly budget: string;
+  /** 0 = just begun to lean to cheaper models, 1 = nothing left: the cheapest that can answer at all. */
+  readonly pressure: number;
 }
 
 export type OverrideScope = 'next' | 'conversation' | 'always';

@@ -52,6 +52,8 @@ export function buildRoutingTable(config: TableConfig, catalog: Catalog): BuiltT
     thresholds: thresholdsFrom(config.policy.successThreshold),
     maxTurnsBeforeUpgrade: config.policy.maxTurnsBeforeUpgrade,
     adjustsEffort: config.policy.effort === 'adjust',
+    maxSwitchSpendRatio: config.policy.maxSwitchSpendRatio,
+    mixedPlan: config.policy.mixedPlan,
     unvetted: [...catalog.unvettedIds],
     aliases: aliasesOf(catalog),
   };

@@ -2,7 +2,7 @@
 // table give the same plan, so any stored decision can be replayed.
 
 import type { ModelTarget } from '../catalog/model-target.ts';
-import type { Candidate, DecisionInput, WouldFlip } from '../protocol/exchange-record.ts';
+import type { Candidate, DecisionInput, SwitchEconomics, WouldFlip } from '../protocol/exchange-record.ts';
 import type { Complexity, Profile, ReasoningEffort, RouteReason, TaskType } from '../protocol/vocabulary.ts';
 
 /** The user's own lists: model ids in order of preference, per profile, task type (or `default`) and grade. */
@@ -34,6 +34,10 @@ export interface RoutingTable {
   readonly maxTurnsBeforeUpgrade: number;
   /** Whether the level of reasoning may be lowered or raised before another model is taken. */
   readonly adjustsEffort: boolean;
+  /** A conversation never bills more than (1 + this) times staying on the baseline model; absent in older tables = no limit. */
+  readonly maxSwitchSpendRatio?: number;
+  /** Whether single steps of a task may go to a cheaper model; absent = no. */
+  readonly mixedPlan?: boolean;
   /** Ids of models that were found on this machine and that nobody vouched for: taken after all others of their tier. */
   readonly unvetted?: readonly string[];
   /** Other exact names of models that are declared somewhere (a vendor's dated names): name -> upstreamModel. */
@@ -55,6 +59,8 @@ export interface RoutePlan {
   readonly candidates: readonly Candidate[];
   /** What kept the next cheaper model from being chosen; null when nothing did. */
   readonly bindingConstraint: string | null;
+  /** Staying against moving, where there was that choice. */
+  readonly switchEconomics?: SwitchEconomics | null;
   readonly notes: readonly string[];
   /** Set when nothing can serve the request. */
   readonly error: PlanError | null;

@@ -230,7 +230,11 @@ describe('outcomes in the ledger', () => {
     ledger.append(exchange('x_1'));
     await ledger.close();
     const file = new DatabaseSync(path);
-    file.exec('DROP TABLE outcomes; DROP TABLE feedback; PRAGMA user_version = 1');
+    file.exec(
+      'DROP TABLE outcomes; DROP TABLE feedback; ALTER TABLE exchanges DROP COLUMN decision_point;' +
+        'ALTER TABLE exchange_details DROP COLUMN decision_input; ALTER TABLE exchange_details DROP COLUMN baseline;' +
+        'PRAGMA user_version = 1',
+    );
     file.close();
     const newer = ledgerAt(path).ledger;
     newer.noteOutcome(OUTCOME);
