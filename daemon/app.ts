@@ -2,8 +2,9 @@
 // and by tests.
 
 import path from 'node:path';
+import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { noResponseCache } from './cache/response-cache.ts';
-import { expectedCostUsd } from './catalog/expected-cost.ts';
+import { createExpectedCost } from './catalog/expected-cost-memo.ts';
 import type { Catalog, ProviderConnection } from './catalog/catalog.ts';
 import { SHIPPED_NAMES } from './catalog/default-models.ts';
 import { KNOWN_LOCAL_SERVERS } from './catalog/known-providers.ts';
@@ -19,6 +20,7 @@ import { ConfigStore } from './config/config-store.ts';
 import type { RouterConfig } from './config/schema.ts';
 import { createControlApi } from './control/control-routes.ts';
 import { DaemonSurface } from './control/daemon-surface.ts';
+import { createTimeMachine } from './control/time-machine.ts';
 import { createEventSocket } from './control/event-socket.ts';
 import { createEventBus } from './control/event-bus.ts';
 import { createErrorShapes } from './http/error-answer.ts';
@@ -46,6 +48,7 @@ import { removeLockfile, writeLockfile } from './lifecycle/lockfile.ts';
 import { createShutdown } from './lifecycle/shutdown.ts';
 import { loadTokens, TokenVerifier, watchTokens } from './lifecycle/tokens.ts';
 import { createFindModel } from './pipeline/ask-model.ts';
+import { BudgetBoard } from './pipeline/budget-board.ts';
 import { countTokens } from './pipeline/count-tokens.ts';
 import { loadOutcomes, OutcomeWatch } from './pipeline/outcomes.ts';
 import { ResponseMemory } from './pipeline/response-memory.ts';
@@ -53,6 +56,7 @@ import { RoutingTestGuard } from './pipeline/routing-test-guard.ts';
 import { serveExchange, type PipelineDeps } from './pipeline/serve-exchange.ts';
 import { SignedHistoryVault } from './pipeline/signed-history.ts';
 import { SnapshotStore } from './pipeline/snapshot-store.ts';
+import { TaskEconomics } from './pipeline/task-economics.ts';
 import { UsageCalibration } from './pipeline/usage-calibration.ts';
 import { answerWarmUp } from './pipeline/warm-up.ts';
 import { PROTOCOL_VERSION } from './protocol/control-api.ts';
@@ -142,6 +146,8 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const bus = createEventBus(log);
   const keyring = createKeyring({ environment, home, redactor });
   const ledger = openLedger({ path: path.join(home, 'ledger.db'), clock, log });
+  const budgets = new BudgetBoard({ readSpent: (query) => ledger.spent(query), clock, log });
+  budgets.configure(config.current.budgets);
   const snapshots = new SnapshotStore({
     config: () => config.current,
     resolveKey: (provider, ref) => keyring.resolve(provider, ref),
@@ -154,7 +160,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
   });
   const policy = createCheapestCapablePolicy({
-    expectedCostUsd,
+    expectedCostUsd: createExpectedCost(),
     dialects: upstreamDialects.map((dialect) => dialect.id),
   });
   const routingTests = new RoutingTestGuard({
@@ -171,9 +177,10 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   await snapshots.rebuild();
   await routingTests.settled();
   const endDailyRebuild = snapshots.rebuildDaily();
-  config.onChange((_, { valid, error }) => {
+  config.onChange((inForce, { valid, error }) => {
     const told = { type: 'config-update', valid, error } as const;
     if (!valid) return bus.publish(told); // a rejected edit changes nothing
+    budgets.configure(inForce.budgets);
     snapshots.rebuild().then(
       () => {
         health.credentialsChanged(); // keys may have been mended; a still wrong one is found out at once
@@ -201,6 +208,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const responseMemory = new ResponseMemory(clock);
   const pipeline: PipelineDeps = {
     snapshot: () => snapshots.current,
+    budgets,
     responses: responseMemory,
     vault: new SignedHistoryVault(),
     clock,
@@ -229,6 +237,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     unavailable: () => health.unavailable(),
     promptCacheReplay: new PromptCacheReplay(),
     servedCacheReplay: new PromptCacheReplay(),
+    economics: new TaskEconomics(),
     usageCalibration: new UsageCalibration(),
     attempts: { upstream, health, clock, random: JITTER, pauseMs: () => config.current.retries.pauseMs },
     ledger,
@@ -246,6 +255,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     overrides,
     health,
     ledger,
+    budgets,
     routingTests: () => routingTests.status,
     putCredential: async (provider, apiKey) => {
       keyring.put(provider, apiKey);
@@ -254,6 +264,16 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
     identity: { version, pid: process.pid, startedAt: new Date(startedAtMs).toISOString(), home },
     url: () => url,
+    replay: createTimeMachine({
+      policy,
+      snapshots,
+      config: () => config.current,
+      resolveKey: (provider, ref) => keyring.resolve(provider, ref),
+      now: () => clock.now(),
+      readHistory: (query) => ledger.history(query),
+      storedTable: (hash) => ledger.table(hash),
+      pause: () => setImmediatePromise(),
+    }),
     requestShutdown: () => void stop('control API'),
     subscribe: (listener) => bus.subscribe(listener),
   });

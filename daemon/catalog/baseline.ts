@@ -1,8 +1,9 @@
 // What an exchange would have cost on the baseline model: same request, that model's tokenizer, that model's own
 // replayed prompt cache. The saving is this minus the actual cost, signed.
 
+import type { BaselineTerms } from '../protocol/exchange-record.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
-import { attemptCostUsd } from './cost.ts';
+import { attemptCostUsd, unitPricesAt } from './cost.ts';
 import type { ModelTarget } from './model-target.ts';
 
 type Billed = Pick<ModelTarget, 'id' | 'billing' | 'price' | 'promptCache' | 'tokenizerFactor'>;
@@ -22,11 +23,16 @@ export interface BaselineInput {
   readonly promptTokens: number | null;
   /** False when nothing in the request marks a prefix to be cached: an `explicit` cache then stays out of it. */
   readonly hasCacheMarks?: boolean;
+  /** Tokens of the baseline per token of the model that answered, measured; absent = by the two tokenizer factors. */
+  readonly tokenRatio?: number;
+  /** How much the baseline would have written per token that was written, measured; absent = as much. */
+  readonly outputRatio?: number;
   readonly atMs: number;
 }
 
 export type Baseline =
-  { readonly costUsd: number; readonly why: null } | { readonly costUsd: null; readonly why: string };
+  | { readonly costUsd: number; readonly terms: BaselineTerms | null; readonly why: null }
+  | { readonly costUsd: null; readonly terms: null; readonly why: string };
 
 /** USD; null when the two costs cannot be compared, see `baselineOf` for the reason. */
 export function baselineCostUsd(input: BaselineInput): number | null {
@@ -49,14 +55,19 @@ export function baselineOf(input: BaselineInput): Baseline {
     if (model.billing === 'flat-rate') return unknown(`${model.id} is billed at a flat rate`);
     if (model.billing === 'metered' && model.price === null) return unknown(`${model.id} has no price`);
   }
-  const costUsd = attemptCostUsd(baselineUsage(input), baseline, input.atMs);
-  return costUsd === null ? unknown(`${baseline.id} has no price`) : { costUsd, why: null };
+  const usage = baselineUsage(input);
+  const costUsd = attemptCostUsd(usage, baseline, input.atMs);
+  if (costUsd === null) return unknown(`${baseline.id} has no price`);
+  const isSum = baseline.billing === 'metered' && baseline.price !== null;
+  const terms = isSum ? { usage, prices: unitPricesAt(baseline.price, usage, input.atMs) } : null;
+  return { costUsd, terms: terms === null ? null : withRatio(terms, input.outputRatio), why: null };
 }
 
 /** The usage that the baseline model would have reported. Fractions of tokens are kept: nothing is rounded. */
 export function baselineUsage(input: BaselineInput): TokenUsage {
   const { usage, served, baseline } = input;
-  const tokenRatio = baseline.tokenizerFactor / served.tokenizerFactor;
+  const tokenRatio = input.tokenRatio ?? baseline.tokenizerFactor / served.tokenizerFactor;
+  const writtenRatio = tokenRatio * (input.outputRatio ?? 1);
   const inputTokens = usage.inputTokens * tokenRatio;
   const isCached = usesCache(input, inputTokens);
   const cacheReadInputTokens = isCached ? warmPart(input, inputTokens) : 0;
@@ -65,8 +76,8 @@ export function baselineUsage(input: BaselineInput): TokenUsage {
     cacheReadInputTokens,
     // What is new is written. Where writes are not billed apart their price is the input price.
     cacheCreationInputTokens: isCached ? inputTokens - cacheReadInputTokens : 0,
-    outputTokens: usage.outputTokens * tokenRatio,
-    reasoningOutputTokens: usage.reasoningOutputTokens * tokenRatio,
+    outputTokens: usage.outputTokens * writtenRatio,
+    reasoningOutputTokens: usage.reasoningOutputTokens * writtenRatio,
   };
 }
 
@@ -81,6 +92,30 @@ function warmPart({ baselineWarmTokens, promptTokens }: BaselineInput, inputToke
   return promptTokens <= 0 ? 0 : inputTokens * Math.min(1, baselineWarmTokens / promptTokens);
 }
 
+function withRatio(terms: BaselineTerms, outputRatio: number | undefined): BaselineTerms {
+  return outputRatio === undefined || outputRatio === 1 ? terms : { ...terms, outputRatio };
+}
+
 function unknown(why: string): Baseline {
-  return { costUsd: null, why };
+  return { costUsd: null, terms: null, why };
+}
+
+/** What the same answer would have cost on another model, `warmShare` of the prompt being in its cache; null = unpriced. */
+export function costOnModel(
+  usage: TokenUsage,
+  served: Billed,
+  model: Billed,
+  warmShare: number,
+  atMs: number,
+): number | null {
+  const promptTokens = usage.inputTokens * (model.tokenizerFactor / served.tokenizerFactor);
+  const input = {
+    usage,
+    served,
+    baseline: model,
+    promptTokens,
+    baselineWarmTokens: promptTokens * warmShare,
+    atMs,
+  };
+  return attemptCostUsd(baselineUsage(input), model, atMs);
 }

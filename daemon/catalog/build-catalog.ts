@@ -10,7 +10,7 @@ import { KNOWN_LOCAL_SERVERS, KNOWN_PROVIDERS } from './known-providers.ts';
 import type { ModelTarget, Pricing, PromptCacheRule } from './model-target.ts';
 import { traitsOf } from './model-traits.ts';
 import type { ModelBilling, PriceBook } from './price-book.ts';
-import { pricingOf } from './price-row.ts';
+import { pricingInUsd } from './price-row.ts';
 
 export interface BuildCatalogInput {
   readonly config: Pick<RouterConfig, 'providers' | 'models'>;
@@ -63,7 +63,7 @@ async function configuredTarget(
   const known = isComplete
     ? null
     : await lookup(model.upstreamModel, model.provider, connection, input, model.price !== undefined);
-  const price = model.price === undefined ? (known?.price ?? null) : pricingOf(model.price);
+  const price = model.price === undefined ? (known?.price ?? null) : pricingInUsd(model.price);
   return {
     id,
     provider: model.provider,

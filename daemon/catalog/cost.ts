@@ -12,6 +12,8 @@ export interface CostOptions {
 
 const TOKENS_PER_MTOK = 1_000_000;
 const MS_PER_HOUR = 3_600_000;
+/** 1970-01-01 was a Thursday. */
+const EPOCH_WEEKDAY = 4;
 
 /** USD of one answered request. `atMs`: when it was sent, for prices that depend on the time of day. */
 export function costUsd(
@@ -20,7 +22,7 @@ export function costUsd(
   atMs: number,
   options: CostOptions = {},
 ): number {
-  const prices = pricesInForce(pricing, usage.inputTokens, atMs);
+  const prices = unitPricesInForce(pricingAt(pricing, atMs), usage.inputTokens, atMs);
   const tokens = splitTokens(usage, options);
   const sum =
     tokens.uncached * prices.input +
@@ -42,16 +44,22 @@ export function unitPricesAt(
   atMs: number,
   options: CostOptions = {},
 ): UnitPrices {
-  const prices = pricesInForce(pricing, usage.inputTokens, atMs);
+  const current = pricingAt(pricing, atMs);
+  const prices = unitPricesInForce(current, usage.inputTokens, atMs);
   const { write5m, write1h, plainOutput, reasoning } = splitTokens(usage, options);
   return {
     inputUsdPerMtok: prices.input,
     outputUsdPerMtok: mean(plainOutput, prices.output, reasoning, prices.reasoning),
     cacheReadUsdPerMtok: prices.read,
     cacheWriteUsdPerMtok: mean(write5m, prices.write5m, write1h, prices.write1h),
-    source: pricing.source,
-    asOf: pricing.asOf,
+    source: current.source,
+    asOf: current.asOf,
   };
+}
+
+/** The prices of a day: announced changes that have come into force by then are applied. */
+export function pricingAt(pricing: Pricing, atMs: number): Pricing {
+  return pricing.later?.findLast(({ fromMs }) => fromMs <= atMs)?.pricing ?? pricing;
 }
 
 /** USD of one attempt: 0 where the provider does not bill by the token, null where the model has no price. */
@@ -65,11 +73,16 @@ export function attemptCostUsd(
   return target.price === null ? null : costUsd(usage, target.price, atMs, options);
 }
 
-/** True inside one of the windows of `peak`; UTC. */
+/** True inside one of the windows of `peak`, but for its holidays; UTC. */
 export function isPeak(peak: Pricing['peak'], atMs: number): boolean {
-  if (peak === undefined || !peak.weekdays.includes(new Date(atMs).getUTCDay())) return false;
-  const hour = (atMs / MS_PER_HOUR) % 24;
-  return peak.hoursUtc.some(([from, to]) => hour >= from && hour < to);
+  if (peak === undefined) return false;
+  // A policy asks this thousands of times a second when a history is replayed, and a Date is dear.
+  const hours = atMs / MS_PER_HOUR;
+  const weekday = (Math.floor(hours / 24) + EPOCH_WEEKDAY) % 7;
+  if (!peak.weekdays.includes(weekday)) return false;
+  const hour = hours % 24;
+  if (!peak.hoursUtc.some(([from, to]) => hour >= from && hour < to)) return false;
+  return peak.holidaysUtc?.includes(new Date(atMs).toISOString().slice(0, 10)) !== true;
 }
 
 interface PricesInForce {
@@ -81,7 +94,7 @@ interface PricesInForce {
   readonly write1h: number;
 }
 
-function pricesInForce(pricing: Pricing, inputTokens: number, atMs: number): PricesInForce {
+function unitPricesInForce(pricing: Pricing, inputTokens: number, atMs: number): PricesInForce {
   const factor = pricing.peak !== undefined && isPeak(pricing.peak, atMs) ? pricing.peak.multiplier : 1;
   const { longContext } = pricing;
   const band = longContext !== undefined && inputTokens > longContext.aboveTokens ? longContext : pricing;

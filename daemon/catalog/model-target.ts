@@ -28,7 +28,11 @@ export interface Pricing {
     readonly hoursUtc: readonly (readonly [number, number])[];
     /** 0 = Sunday … 6 = Saturday. */
     readonly weekdays: readonly number[];
+    /** Days (`YYYY-MM-DD`, UTC) without a peak although their weekday has one. */
+    readonly holidaysUtc?: readonly string[];
   };
+  /** Announced changes, oldest first: from `fromMs` (Unix epoch ms) on these prices hold instead. */
+  readonly later?: readonly { readonly fromMs: number; readonly pricing: Pricing }[];
   /** Where the row comes from and the day it was checked (`YYYY-MM-DD`). */
   readonly source: string;
   readonly asOf: string;

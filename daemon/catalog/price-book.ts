@@ -5,7 +5,7 @@ import type { Billing } from '../protocol/vocabulary.ts';
 import type { Pricing, PromptCacheRule } from './model-target.ts';
 import { KNOWN_PROVIDERS } from './known-providers.ts';
 import overlay from './price-overlay.json' with { type: 'json' };
-import { type OverlayRow, pricingOf, rowAt } from './price-row.ts';
+import { type OverlayRow, pricingFrom } from './price-row.ts';
 
 /** A model at a provider, by the names the provider uses. */
 export interface BilledModel {
@@ -36,6 +36,9 @@ export interface PriceLibrary {
 
 export const OVERLAY_ROWS = overlay.rows as readonly unknown[] as readonly OverlayRow[];
 
+/** The day on which the overlay as a whole was last gone through. */
+export const OVERLAY_VERSION = overlay.version;
+
 const UNKNOWN: ModelBilling = { price: null, promptCache: null, tokenizerFactor: null };
 
 /** `loadLibrary` is called at most once, and only when a model is not in the overlay: it costs 0.5 MB of code. */
@@ -49,7 +52,7 @@ export function createPriceBook(options?: {
   return {
     async lookup(model, atMs) {
       const row = index.get(keyOf(model.provider, model.upstreamModel)) ?? index.get(model.upstreamModel);
-      if (row !== undefined) return billingOf(rowAt(row, atMs));
+      if (row !== undefined) return billingOf(row, atMs);
       // The library knows prices and nothing else, and is not worth loading for one that nobody is billed by.
       if (model.billing !== 'metered' || model.hasOwnPrice === true) return UNKNOWN;
       library ??= loadLibrary();
@@ -66,8 +69,9 @@ async function importLibrary(): Promise<PriceLibrary> {
   return createGenaiPriceLibrary();
 }
 
-function billingOf(row: OverlayRow): ModelBilling {
-  return { price: pricingOf(row), promptCache: row.promptCache, tokenizerFactor: row.tokenizerFactor };
+function billingOf(row: OverlayRow, atMs: number): ModelBilling {
+  const { promptCache, tokenizerFactor } = row;
+  return { price: pricingFrom(row, atMs), promptCache, tokenizerFactor };
 }
 
 /** By provider and name, and by name alone (first row wins) for models behind a provider of another name. */

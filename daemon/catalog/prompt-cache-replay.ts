@@ -1,29 +1,43 @@
-// Plays back what a model's own prompt cache would hold if that model had served every request so far. Keyed by content
-// (a hash per prefix of the prompt), so a prefix that two conversations share counts once. It backs the baseline: what
-// the requested model would have cost, with its cache as warm as it would really have been.
+// Plays back what the prompt caches of models hold: which prefixes each model was shown, and until when they live. Keyed
+// by content (a checksum per prefix of the prompt), so a prefix that two conversations share counts once. One replay
+// backs the baseline (had it served everything), another what is really warm.
 
 import type { PromptCacheRule } from './model-target.ts';
 
-/** One prefix of a prompt: hash of everything up to some message, and its size. */
+/** One prefix of a prompt: checksum of everything up to some message, and its size. */
 export interface PromptPrefix {
   readonly hash: string;
   readonly tokens: number;
 }
 
-/** 50,000 entries of about 150 bytes: 7 MB, or a few hundred long conversations. */
+/** Where a prefix ends, in bytes of the prompt. */
+export interface PromptMark {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+/** The models that were shown a prefix, as a short list: seldom more than three. */
+interface Entry {
+  readonly modelId: string;
+  expiresAtMs: number;
+  readonly next: Entry | null;
+}
+
+/** 50,000 prefixes of about 200 bytes: 10 MB, or a few hundred long conversations. */
 const DEFAULT_MAX_ENTRIES = 50_000;
 
 export class PromptCacheReplay {
-  /** `model hash` -> when the entry expires, epoch ms. Least recently used first. */
-  readonly #expiresAtMs = new Map<string, number>();
+  /** By checksum; least recently used first. */
+  readonly #entries = new Map<string, Entry>();
   readonly #maxEntries: number;
 
   constructor(options: { readonly maxEntries?: number } = {}) {
     this.#maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES;
   }
 
+  /** Prefixes that are remembered. */
   get size(): number {
-    return this.#expiresAtMs.size;
+    return this.#entries.size;
   }
 
   /**
@@ -37,38 +51,63 @@ export class PromptCacheReplay {
     atMs: number,
   ): number {
     if (rule.kind === 'none') return 0;
-    const longest = prefixes.findLast(
-      ({ hash, tokens }) =>
-        tokens >= rule.minTokens && (this.#expiresAtMs.get(keyOf(modelId, hash)) ?? -Infinity) > atMs,
-    );
+    const longest = prefixes.findLast(({ hash, tokens }) => {
+      if (tokens < rule.minTokens) return false;
+      const entry = find(this.#entries.get(hash), modelId);
+      return entry !== null && entry.expiresAtMs > atMs;
+    });
     return longest?.tokens ?? 0;
+  }
+
+  /** Bytes of the longest warm prefix of one prompt for every model that has any. `marks`: shortest first. */
+  warmBytes(marks: readonly PromptMark[], atMs: number): ReadonlyMap<string, number> {
+    const warm = new Map<string, number>();
+    for (let index = marks.length - 1; index >= 0; index--) {
+      const mark = marks[index];
+      let entry = mark === undefined ? null : (this.#entries.get(mark.hash) ?? null);
+      for (; entry !== null; entry = entry.next) {
+        if (entry.expiresAtMs > atMs && !warm.has(entry.modelId)) warm.set(entry.modelId, mark?.bytes ?? 0);
+      }
+    }
+    return warm;
   }
 
   /**
    * Writes all prefixes of a prompt that was sent at `atMs`, and prolongs those that were there. An `explicit` cache is
-   * treated as if every prefix were marked: the clients that matter mark them.
+   * treated as if every prefix were marked: the clients that matter mark them. `ttlS`: where it is not the rule's.
    */
-  remember(modelId: string, rule: PromptCacheRule, prefixes: readonly PromptPrefix[], atMs: number): void {
+  remember(
+    modelId: string,
+    rule: PromptCacheRule,
+    prefixes: readonly PromptPrefix[],
+    atMs: number,
+    ttlS: number = rule.ttlS,
+  ): void {
     if (rule.kind === 'none') return;
-    const expiresAtMs = atMs + rule.ttlS * 1000;
+    const expiresAtMs = atMs + ttlS * 1000;
     for (const { hash, tokens } of prefixes) {
       if (tokens < rule.minTokens) continue;
-      const key = keyOf(modelId, hash);
-      this.#expiresAtMs.delete(key);
-      this.#expiresAtMs.set(key, expiresAtMs);
+      const known = this.#entries.get(hash) ?? null;
+      const own = find(known, modelId);
+      this.#entries.delete(hash);
+      this.#entries.set(hash, own === null ? { modelId, expiresAtMs, next: known } : (known ?? own));
+      // A later use never shortens a life that was paid for.
+      if (own !== null) own.expiresAtMs = Math.max(own.expiresAtMs, expiresAtMs);
     }
     this.#forgetOldest();
   }
 
   #forgetOldest(): void {
-    for (const key of this.#expiresAtMs.keys()) {
-      if (this.#expiresAtMs.size <= this.#maxEntries) return;
-      this.#expiresAtMs.delete(key);
+    for (const hash of this.#entries.keys()) {
+      if (this.#entries.size <= this.#maxEntries) return;
+      this.#entries.delete(hash);
     }
   }
 }
 
-/** Ids hold no spaces, so no two pairs give one key. */
-function keyOf(modelId: string, hash: string): string {
-  return `${modelId} ${hash}`;
+function find(first: Entry | null | undefined, modelId: string): Entry | null {
+  for (let entry = first ?? null; entry !== null; entry = entry.next) {
+    if (entry.modelId === modelId) return entry;
+  }
+  return null;
 }

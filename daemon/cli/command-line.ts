@@ -2,15 +2,19 @@
 
 import { parseArgs } from 'node:util';
 import { editDistance, nearestName } from '../config/nearest-name.ts';
+import { auditCommand } from './audit.ts';
 import { CliError, COMMON_HELP, COMMON_OPTIONS, type CliContext, type Command } from './command.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
+import { reconcileCommand } from './reconcile.ts';
+import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { statsCommand } from './stats.ts';
 import { statusCommand } from './status.ts';
 import { stopCommand } from './stop.ts';
 import { tokenCommand } from './token.ts';
+import { verifyCommand } from './verify.ts';
 
 export const commands: readonly Command[] = [
   serveCommand,
@@ -19,6 +23,10 @@ export const commands: readonly Command[] = [
   demoCommand,
   explainCommand,
   statsCommand,
+  auditCommand,
+  replayCommand,
+  verifyCommand,
+  reconcileCommand,
   doctorCommand,
   tokenCommand,
 ];

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { prepareHome } from '../lifecycle/home.ts';
 import { readPrivateFile } from '../lifecycle/private-file.ts';
 import { tokenPath, type TokenKind } from '../lifecycle/tokens.ts';
-import type { ProviderStatus, RoutingTestsStatus, StatusBody } from '../protocol/control-api.ts';
+import type { ModelStatus, ProviderStatus, RoutingTestsStatus, StatusBody } from '../protocol/control-api.ts';
 import type { Command } from './command.ts';
 import { connectToDaemon } from './daemon-client.ts';
 import { homeOf } from './home-of.ts';
@@ -103,7 +103,26 @@ function statusChecks(status: StatusBody): readonly Check[] {
       ok: usable && health === 'ok',
       finding: why,
     })),
+    pricesCheck(status),
   ];
+}
+
+/** Old prices are no failure: they are used, and said to be old. A model without one is left out of every saving. */
+export function pricesCheck({ models, priceList }: Pick<StatusBody, 'models' | 'priceList'>): Check {
+  const { version, staleModels, unpricedModels } = priceList;
+  const stale = models.filter(({ id }) => staleModels.includes(id));
+  const lines = [...stale.map(staleLine), ...unpricedModels.map(unpricedLine)];
+  const found = lines.length === 0 ? 'none older than a month' : `${lines.length} to look at:`;
+  const finding = [`list of ${version}, ${found}`, ...lines].join('\n        ');
+  return { name: 'prices', ok: true, finding };
+}
+
+function staleLine({ id, priceAgeDays, priceSource }: ModelStatus): string {
+  return `the price of ${id} is ${priceAgeDays} days old (${priceSource}); check it or set models.${id}.price`;
+}
+
+function unpricedLine(id: string): string {
+  return `${id} has no price, so its requests count in no saving; set models.${id}.price`;
 }
 
 /** More failing lines than this are counted only. */

@@ -32,6 +32,7 @@ export function statusLines(status: StatusBody, nowMs: number): readonly string[
       ['override', overrideText(status, nowMs)],
       ['config', configText(status.config)],
       ['ledger', ledgerText(status.ledger)],
+      ['prices', pricesText(status.priceList)],
       ['home', status.home],
     ]),
     '',
@@ -53,6 +54,12 @@ function configText({ path, valid, error }: StatusBody['config']): string {
 function ledgerText({ path, rows, ok, error }: StatusBody['ledger']): string {
   const notice = error === null ? '' : `; ${ok ? '' : 'NOT WRITING: '}${error}`;
   return `${path}, ${rows} ${rows === 1 ? 'request' : 'requests'}${notice}`;
+}
+
+function pricesText({ version, ageDays, staleModels }: StatusBody['priceList']): string {
+  const age = ageDays === null ? '' : `, ${days(ageDays)} old`;
+  const stale = staleModels.length === 0 ? '' : `; older than a month: ${staleModels.join(', ')}`;
+  return `list of ${version}${age}${stale}`;
 }
 
 function providerLines(providers: readonly ProviderStatus[], nowMs: number): readonly string[] {
@@ -77,7 +84,7 @@ function modelLines(models: readonly ModelStatus[], nowMs: number): readonly str
       stateOf(model, nowMs),
       price(model.inputUsdPerMtok),
       price(model.outputUsdPerMtok),
-      model.priceAsOf ?? '-',
+      ageText(model),
     ]),
   ]);
 }
@@ -90,6 +97,15 @@ function stateOf(part: Pick<ModelStatus, 'usable' | 'health' | 'retryAtMs'>, now
 
 function price(usdPerMtok: number | null): string {
   return usdPerMtok === null ? 'unpriced' : String(usdPerMtok);
+}
+
+function ageText({ priceAsOf, priceAgeDays }: ModelStatus): string {
+  if (priceAsOf === null || priceAsOf === '') return '-';
+  return priceAgeDays === null ? priceAsOf : `${priceAsOf}, ${days(priceAgeDays)} old`;
+}
+
+function days(count: number): string {
+  return count === 1 ? '1 day' : `${count} days`;
 }
 
 /** The largest unit that fits, and the next one: `2 d 3 h`, `5 min 12 s`. */

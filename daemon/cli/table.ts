@@ -23,6 +23,6 @@ export function alignRows(rows: readonly (readonly string[])[]): readonly string
   );
 }
 
-const NUMBER = /^-?[\d.,]+( [%$]|ms)?$/;
+const NUMBER = /^-?[\d.,]+([kMGT]| [%$]|ms|s)?$/;
 /** What stands where there is no number. */
 const GAP = /^(-|unknown|unpriced)?$/;

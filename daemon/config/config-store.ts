@@ -7,10 +7,12 @@ import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { KnownNames } from './cross-checks.ts';
 import { decodeConfig, defaultConfig, formatProblems } from './decode-config.ts';
+import { withMember } from './edit-member.ts';
 import { FileWatcher } from './file-watcher.ts';
+import type { JsonPath } from './jsonc-document.ts';
 import { loadConfig } from './load-config.ts';
 import type { LoadedConfig } from './load-config.ts';
-import { fingerprintOf } from './read-text-file.ts';
+import { fingerprintOf, readTextFile } from './read-text-file.ts';
 import type { RouterConfig } from './schema.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -110,6 +112,19 @@ export class ConfigStore {
   /** Replaces the file (0600) and applies it; a bad text, or one that cannot be written, changes nothing. */
   async put(text: string): Promise<PutResult> {
     return await this.#enqueue(() => this.#put(text));
+  }
+
+  /** Replaces one member of the file and nothing else in it, comments included; as `put` in all other ways. */
+  async putMember(path: JsonPath, value: unknown): Promise<PutResult> {
+    return await this.#enqueue(async () => {
+      const fileName = basename(this.#options.path);
+      const file = await readTextFile(this.#options.path, this.#options.readFile);
+      if (file.status === 'unreadable') return { ok: false, error: `${fileName} ${file.why}` };
+      const text = withMember(file.status === 'absent' ? '' : file.text, path, value);
+      if (text !== null) return await this.#put(text);
+      const error = `${fileName} has mistakes of its own, so it cannot be changed; mend it first (see pointsman doctor)`;
+      return { ok: false, error };
+    });
   }
 
   /** Called after every change of `current` or `state`. The returned function ends that. */

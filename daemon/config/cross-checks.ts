@@ -18,6 +18,9 @@ export interface CrossProblem {
   readonly problem: string;
 }
 
+const NO_USERS =
+  'is for one user, and this version does not tell users apart; use workspace: or client: and a name';
+
 export function crossCheck(config: RouterConfig, known: KnownNames): readonly CrossProblem[] {
   const problems: CrossProblem[] = [];
   const providers = new Set([...Object.keys(config.providers), ...known.providers]);
@@ -45,6 +48,8 @@ export function crossCheck(config: RouterConfig, known: KnownNames): readonly Cr
     const path = ['budgets', index, 'scope'];
     if (scope.startsWith('model:')) needModel(path, scope.slice('model:'.length));
     if (scope.startsWith('provider:')) needProvider(path, scope.slice('provider:'.length));
+    // A limit that never counts anything would be worse than none.
+    if (scope.startsWith('user:')) problems.push({ path, problem: NO_USERS });
   });
   return problems;
 }

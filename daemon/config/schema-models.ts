@@ -121,6 +121,11 @@ const longContext = group({
   cacheReadUsdPerMtok: usdPerMtok().describe('Cached input, USD per million tokens.'),
 }).describe('Prices of every token of a request whose input is larger than aboveTokens.');
 
+const day = () =>
+  text('a date YYYY-MM-DD', /^\d{4}-\d{2}-\d{2}$/).refine((date) => !Number.isNaN(Date.parse(date)), {
+    error: 'must be a date YYYY-MM-DD',
+  });
+
 const hour = wholeNumber(0, 24, 'hours, UTC');
 const peak = group({
   multiplier: decimal(0, 100).describe('Factor on every price at these times.'),
@@ -131,6 +136,9 @@ const peak = group({
     .max(24, { error: 'must be a list of at most 24 pairs [from, to]' })
     .describe('Pairs [from, to) of hours of the day, UTC.'),
   weekdays: list(wholeNumber(0, 6), 'weekdays (0 = Sunday)', 1, 7).describe('0 = Sunday to 6 = Saturday.'),
+  holidaysUtc: list(day(), 'days YYYY-MM-DD', 0, 400)
+    .exactOptional()
+    .describe('Days without a peak although their weekday has one, YYYY-MM-DD, UTC.'),
 }).describe('Times at which all prices are multiplied.');
 
 const price = group({
@@ -150,10 +158,15 @@ const price = group({
     .describe('Reasoning tokens, USD per million tokens; absent = the output price.'),
   longContext: longContext.exactOptional(),
   peak: peak.exactOptional(),
-  asOf: text('a date YYYY-MM-DD', /^\d{4}-\d{2}-\d{2}$/)
-    .refine((date) => !Number.isNaN(Date.parse(date)), { error: 'must be a date YYYY-MM-DD' })
+  currency: text('a currency of three letters, as in CNY', /^[A-Z]{3}$/)
     .exactOptional()
-    .describe('Day on which the price was checked, YYYY-MM-DD.'),
+    .describe(
+      'Currency of all prices of this model, three letters; absent = USD. Other ones need usdPerUnit.',
+    ),
+  usdPerUnit: decimal(0.000001, 1_000_000, 'US dollars')
+    .exactOptional()
+    .describe('US dollars for one unit of currency on the day of asOf; without it the model is unpriced.'),
+  asOf: day().exactOptional().describe('Day on which the price was checked, YYYY-MM-DD.'),
   source: text('text of at most 500 characters', /^[^\0\r\n]{0,500}$/)
     .exactOptional()
     .describe('Where the price comes from.'),

@@ -64,19 +64,25 @@ const policy = group({
 
 const budget = group({
   scope: text(
-    '"all" or a kind and a name such as "workspace:my-project" (kinds: workspace, client, model, provider, user)',
-    /^(?:all|(?:workspace|client|model|provider|user):[^\0\r\n]{1,256})$/,
-  ).describe('What is counted: "all", or workspace:, client:, model:, provider: or user: and a name.'),
-  period: choice(['day', 'week', 'month']).describe('How long until it starts again.'),
+    '"all", "workspace", "client" or "conversation" (each one by itself), or a kind and a name such as "workspace:my-project" (kinds: workspace, client, conversation, model, provider)',
+    /^(?:all|workspace|client|conversation|(?:workspace|client|conversation|model|provider|user):[^\0\r\n]{1,256})$/,
+  ).describe(
+    'What is counted: "all"; one of workspace:, client:, conversation:, model: or provider: and a name; or "workspace", "client" or "conversation" alone, where each one has the limit for itself.',
+  ),
+  period: choice(['day', 'week', 'month']).describe(
+    'How long until it starts again: at midnight, on Monday or on the first of the month, by the clock of this machine.',
+  ),
   limitUsd: decimal(0, 1_000_000, 'USD')
     .exactOptional()
-    .describe('Limit in USD; either this or limitTokens.'),
+    .describe('Limit in USD; either this or limitTokens. Flat-rate and free providers cost 0.'),
   limitTokens: wholeNumber(0, Number.MAX_SAFE_INTEGER, 'tokens')
     .exactOptional()
     .describe('Limit in tokens, input and output; either this or limitUsd.'),
   onReach: choice(['warn', 'downgrade', 'block'])
     .default('warn')
-    .describe('warn: only say so. downgrade: cheapest capable models. block: refuse with 429.'),
+    .describe(
+      'warn: only say so. downgrade: lean to cheaper models as it runs out, the cheapest that can answer at the end. block: refuse with 429.',
+    ),
 })
   .superRefine((value, context) => {
     if ((value.limitUsd === undefined) === (value.limitTokens === undefined)) {
@@ -154,6 +160,11 @@ export const configSchema = group({
     maxAttempts: wholeNumber(1, 20).default(3).describe('Attempts per request, the first included.'),
     pauseMs: milliseconds(500, 0, 'Pause before the next attempt'),
     exactFallback: flag().default(false).describe('Lets `exact/` requests fall back to other models.'),
+    dearerFallback: choice(['allow', 'ask'])
+      .default('allow')
+      .describe(
+        'ask: a model that is expected to cost over 1.5 times the chosen one, or anything where that one is free, stands in only for requests with the header x-pointsman-allow-dearer: 1.',
+      ),
   })
     .prefault({})
     .describe('What happens when an attempt fails.'),
@@ -227,6 +238,7 @@ export type RouterConfig = DeepReadonly<z.output<typeof configSchema>>;
 export type RouterConfigInput = DeepReadonly<z.input<typeof configSchema>>;
 export type ProviderConfig = RouterConfig['providers'][string];
 export type ModelConfig = RouterConfig['models'][string];
+export type BudgetConfig = RouterConfig['budgets'][number];
 
 /** JSON Schema (2020-12) of what the user writes, with a description, default and range for every key. */
 export function configJsonSchema(): Readonly<Record<string, unknown>> {

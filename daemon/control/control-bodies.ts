@@ -8,7 +8,7 @@ import { RouterError } from '../errors.ts';
 import type { ExchangesQuery, TotalsQuery } from '../ledger/ledger.ts';
 import { MAX_FEEDBACK_REASON_CHARS, type TotalsGroupBy } from '../protocol/control-api.ts';
 import { isJsonObject } from '../util/json.ts';
-import type { JsonObject } from '../util/json.ts';
+import type { JsonObject, JsonValue } from '../util/json.ts';
 import { parseRequestBody, valueAt } from '../util/json-scan.ts';
 import type {
   ClearOverrideInput,
@@ -17,6 +17,7 @@ import type {
   FeedbackInput,
   OverrideInput,
 } from './control-surface.ts';
+import type { ReplayInput } from './time-machine.ts';
 
 const SCOPES = ['next', 'conversation', 'always'] as const;
 const GROUPS: readonly TotalsGroupBy[] = ['model', 'task', 'complexity', 'client', 'workspace', 'day'];
@@ -54,6 +55,8 @@ const explainSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).optional(),
 });
 
+const budgetsSchema = z.strictObject({ budgets: z.array(z.record(z.string(), z.json())).max(1000) });
+
 const explainPatchSchema = z.strictObject({
   exchangeId: name,
   patch: z.record(z.string(), z.unknown()),
@@ -64,6 +67,23 @@ const feedbackSchema = z.strictObject({
   verdict: z.enum(['good', 'bad']),
   reason: z.string().max(MAX_FEEDBACK_REASON_CHARS).nullish(),
 });
+
+const replaySchema = z.strictObject({
+  policy: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+  profile: z.enum(['budget', 'balanced', 'quality']).nullish(),
+  since: z.union([z.string().max(100), z.number()]).nullish(),
+});
+
+/** No body at all asks for the policy in force, as `{}` does. */
+export function parseReplay(bytes: Buffer, nowMs: number): ReplayInput {
+  const body = bytes.length === 0 ? {} : checkBody(replaySchema, parseObject(bytes));
+  const since = body.since ?? '';
+  return {
+    policy: body.policy ?? null,
+    profile: body.profile ?? null,
+    sinceAtMs: since === '' ? null : parseSince(String(since), nowMs),
+  };
+}
 
 export function parseOverride(bytes: Buffer): OverrideInput {
   const { model, scope, conversationId, ttlMs } = checkBody(overrideSchema, parseObject(bytes));
@@ -96,6 +116,25 @@ export function parseFeedback(bytes: Buffer): FeedbackInput {
   return { exchangeId, verdict, reason: words === '' ? null : words };
 }
 
+/** What `GET budgets` adds to each, so that its answer can be edited and sent back. */
+const BUDGET_STATE_KEYS: ReadonlySet<string> = new Set([
+  'spentUsd',
+  'spentTokens',
+  'resetsAt',
+  'state',
+  'pressure',
+  'instances',
+  'error',
+]);
+
+/** What a budget may say is judged by the configuration's own schema. */
+export function parseBudgets(bytes: Buffer): readonly JsonValue[] {
+  const { budgets } = checkBody(budgetsSchema, parseObject(bytes));
+  return budgets.map((budget) =>
+    Object.fromEntries(Object.entries(budget).filter(([key]) => !BUDGET_STATE_KEYS.has(key))),
+  );
+}
+
 /** The configuration itself is judged by the configuration's own schema. */
 export function parseConfigBody(bytes: Buffer): JsonObject {
   return parseObject(bytes);
@@ -126,10 +165,13 @@ export function parseExplainPatch(bytes: Buffer): ExplainPatchInput | null {
 
 /** `since`: ISO 8601, epoch ms, or a span back from now such as `90m`, `24h`, `7d`, `2w`. */
 export function parseTotalsQuery(query: URLSearchParams, nowMs: number): TotalsQuery {
-  checkQueryKeys(query, ['since', 'groupBy']);
+  checkQueryKeys(query, ['since', 'groupBy', 'details']);
   const since = query.get('since') ?? '';
   const groupBy = query.get('groupBy') ?? '';
+  const details = query.get('details') ?? '';
+  if (!['', '0', '1'].includes(details)) throw malformed('details must be 1 or 0', 'details');
   return {
+    ...(details === '1' ? { withDetails: true } : {}),
     ...(since === '' ? {} : { sinceAtMs: parseSince(since, nowMs) }),
     ...(groupBy === '' ? {} : { groupBy: parseGroupBy(groupBy) }),
   };

@@ -8,6 +8,7 @@ import type { Decision } from '../protocol/exchange-record.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import {
+  parseBudgets,
   parseClearOverride,
   parseConfigBody,
   parseCredential,
@@ -16,6 +17,7 @@ import {
   parseFeedback,
   parseExplainPatch,
   parseOverride,
+  parseReplay,
   parseTotalsQuery,
 } from './control-bodies.ts';
 import type { ControlSurface } from './control-surface.ts';
@@ -85,6 +87,10 @@ function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] 
       pattern: 'explain',
       methods: { POST: async ({ bytes }) => ok(await explain(surface, bytes)) },
     },
+    {
+      pattern: 'replay',
+      methods: { POST: async ({ bytes }) => ok(await surface.replay(parseReplay(bytes, clock.now()))) },
+    },
     { pattern: 'feedback', methods: { POST: ({ bytes }) => ok(surface.feedback(parseFeedback(bytes))) } },
     {
       pattern: 'override',
@@ -99,6 +105,13 @@ function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] 
       methods: {
         GET: () => ok(surface.readConfig()),
         PUT: async ({ bytes }) => ok(await surface.putConfig(parseConfigBody(bytes))),
+      },
+    },
+    {
+      pattern: 'budgets',
+      methods: {
+        GET: () => ok(surface.budgets()),
+        PUT: async ({ bytes }) => ok(await surface.putBudgets(parseBudgets(bytes))),
       },
     },
     {

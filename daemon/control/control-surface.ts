@@ -3,11 +3,13 @@
 
 import type { ExchangesQuery, TotalsQuery } from '../ledger/ledger.ts';
 import type {
+  BudgetsBody,
   ExchangeBody,
   ExchangesBody,
   FeedbackBody,
   OverrideState,
   ProviderStatus,
+  ReplayBody,
   StatusBody,
   TotalsBody,
   Verdict,
@@ -15,7 +17,8 @@ import type {
 import type { ControlEvent } from '../protocol/control-events.ts';
 import type { Decision, OverrideScope } from '../protocol/exchange-record.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
-import type { JsonObject } from '../util/json.ts';
+import type { JsonObject, JsonValue } from '../util/json.ts';
+import type { ReplayInput } from './time-machine.ts';
 
 export interface ExplainInput {
   readonly dialect: DialectId;
@@ -64,12 +67,17 @@ export interface ControlSurface {
   explain(input: ExplainInput): Decision | Promise<Decision>;
   /** Decides a stored exchange again, with its input changed. */
   explainPatched(input: ExplainPatchInput): Decision | Promise<Decision>;
+  /** The stored history under another policy; calls nobody. Throws `config.invalid` for a policy that is none. */
+  replay(input: ReplayInput): Promise<ReplayBody>;
   /** Throws `request.not_found` for an exchange that is not in the books. */
   feedback(input: FeedbackInput): FeedbackBody;
   /** Throws `model.unknown` for a model that is not configured. */
   setOverride(input: OverrideInput): OverrideState;
   /** Answers what is still in force afterwards. */
   clearOverride(input: ClearOverrideInput): OverrideState | null;
+  budgets(): BudgetsBody;
+  /** Replaces the list of budgets and nothing else of the configuration or, with `config.invalid`, nothing at all. */
+  putBudgets(budgets: readonly JsonValue[]): BudgetsBody | Promise<BudgetsBody>;
   /** The configuration as the user writes it (references to keys, never keys). */
   readConfig(): JsonObject;
   /** Replaces the configuration as a whole or, with `config.invalid`, not at all. Answers what is in force. */

@@ -1,19 +1,26 @@
 // The control API's view of a running daemon: reads the parts, changes nothing but what a person asked for.
 
+import { pricingAt } from '../catalog/cost.ts';
+import type { ModelTarget } from '../catalog/model-target.ts';
+import { isStale, priceAgeDays } from '../catalog/price-age.ts';
+import { OVERLAY_VERSION } from '../catalog/price-book.ts';
 import type { ConfigStore } from '../config/config-store.ts';
 import { RouterError } from '../errors.ts';
 import { clientDialectOf } from '../dialects/registry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { BudgetBoard } from '../pipeline/budget-board.ts';
 import { explainPatched } from '../pipeline/explain-patched.ts';
 import { explainRequest } from '../pipeline/explain.ts';
 import type { PipelineDeps } from '../pipeline/serve-exchange.ts';
 import type { SnapshotStore } from '../pipeline/snapshot-store.ts';
 import {
   PROTOCOL_VERSION,
+  type BudgetsBody,
   type ExchangeBody,
   type FeedbackBody,
   type ModelStatus,
   type OverrideState,
+  type PriceListStatus,
   type ProviderStatus,
   type StatusBody,
 } from '../protocol/control-api.ts';
@@ -23,7 +30,7 @@ import type { Complexity } from '../protocol/vocabulary.ts';
 import { explicitConversationId } from '../route/conversation-identity.ts';
 import type { OverrideBoard } from '../route/override.ts';
 import type { Health } from '../upstream/health.ts';
-import type { JsonObject } from '../util/json.ts';
+import type { JsonObject, JsonValue } from '../util/json.ts';
 import type {
   ClearOverrideInput,
   ControlSurface,
@@ -41,12 +48,15 @@ export interface DaemonSurfaceDeps {
   readonly overrides: OverrideBoard;
   readonly health: Health;
   readonly ledger: Ledger;
+  readonly budgets: Pick<BudgetBoard, 'states'>;
   /** How the user's routing tests stand. */
   readonly routingTests: () => StatusBody['routingTests'];
   /** Keys handed over by the editor or the user, by provider; null takes one away. */
   readonly putCredential: (provider: string, apiKey: string | null) => Promise<void>;
   readonly identity: Pick<StatusBody, 'version' | 'pid' | 'startedAt' | 'home'>;
   readonly url: () => string;
+  /** The stored history under another policy. */
+  readonly replay: ControlSurface['replay'];
   readonly requestShutdown: () => void;
   readonly subscribe: (listener: (event: ControlEvent) => void) => () => void;
 }
@@ -61,12 +71,15 @@ export class DaemonSurface implements ControlSurface {
   status(): StatusBody {
     const { config, snapshots, overrides, ledger, routingTests, identity, url } = this.#deps;
     const { catalog, table } = snapshots.current;
+    const nowMs = this.#deps.pipeline.clock.now();
+    const models = this.#modelStatuses(nowMs);
     return {
       ...identity,
       protocolVersion: PROTOCOL_VERSION,
       url: url(),
       providers: catalog.providers.map((provider) => this.#providerStatus(provider.name)),
-      models: this.#modelStatuses(),
+      models,
+      priceList: priceListStatus(catalog.targets, nowMs),
       override: overrides.current(),
       profile: table.profile,
       baseline: table.baseline,
@@ -134,6 +147,8 @@ export class DaemonSurface implements ControlSurface {
     return explainPatched(deps, record.decision, patch);
   }
 
+  replay: ControlSurface['replay'] = (input) => this.#deps.replay(input);
+
   setOverride(input: OverrideInput): OverrideState {
     const { snapshots, overrides, pipeline } = this.#deps;
     const { targets } = snapshots.current.table;
@@ -163,6 +178,16 @@ export class DaemonSurface implements ControlSurface {
     const { overrides } = this.#deps;
     overrides.clear(input.scope ?? undefined, input.conversationId ?? undefined);
     return overrides.current();
+  }
+
+  budgets(): BudgetsBody {
+    return this.#deps.budgets.states();
+  }
+
+  async putBudgets(budgets: readonly JsonValue[]): Promise<BudgetsBody> {
+    const result = await this.#deps.config.putMember(['budgets'], budgets);
+    if (!result.ok) throw new RouterError('config.invalid', result.error);
+    return this.budgets();
   }
 
   readConfig(): JsonObject {
@@ -229,10 +254,11 @@ export class DaemonSurface implements ControlSurface {
     return new RouterError('request.not_found', message);
   }
 
-  #modelStatuses(): readonly ModelStatus[] {
+  #modelStatuses(nowMs: number): readonly ModelStatus[] {
     const { snapshots, health } = this.#deps;
     return snapshots.current.catalog.targets.map((target) => {
       const outage = health.outage(target);
+      const price = target.price === null ? null : pricingAt(target.price, nowMs);
       return {
         id: target.id,
         provider: target.provider,
@@ -241,10 +267,23 @@ export class DaemonSurface implements ControlSurface {
         usable: target.usable,
         health: outage === null ? 'ok' : 'ejected',
         retryAtMs: outage?.retryAtMs ?? null,
-        inputUsdPerMtok: target.price?.inputUsdPerMtok ?? null,
-        outputUsdPerMtok: target.price?.outputUsdPerMtok ?? null,
-        priceAsOf: target.price?.asOf ?? null,
+        inputUsdPerMtok: price?.inputUsdPerMtok ?? null,
+        outputUsdPerMtok: price?.outputUsdPerMtok ?? null,
+        priceAsOf: price?.asOf ?? null,
+        priceAgeDays: price === null ? null : priceAgeDays(price.asOf, nowMs),
+        priceSource: price?.source ?? null,
       };
     });
   }
+}
+
+function priceListStatus(targets: readonly ModelTarget[], nowMs: number): PriceListStatus {
+  const billed = targets.filter(({ usable, billing }) => usable && billing === 'metered');
+  const asOf = ({ price }: ModelTarget): string => (price === null ? '' : pricingAt(price, nowMs).asOf);
+  return {
+    version: OVERLAY_VERSION,
+    ageDays: priceAgeDays(OVERLAY_VERSION, nowMs),
+    staleModels: billed.filter((target) => isStale(asOf(target), nowMs)).map(({ id }) => id),
+    unpricedModels: billed.filter(({ price }) => price === null).map(({ id }) => id),
+  };
 }

@@ -65,6 +65,20 @@ const decisionInput = z.strictObject({
   }),
   escalation: z.strictObject({ fromModel: name, why: z.string().max(10_000) }).nullable(),
   unavailable: z.array(unavailable).max(1000),
+  economics: z
+    .strictObject({
+      expectedSteps: z.number().min(1).max(10_000),
+      stepInputTokens: count,
+      stepOutputTokens: count,
+      warmTokens: z.record(z.string(), count),
+      cacheHitRatios: z.record(z.string(), probability),
+      outputRatios: z.record(z.string(), z.number().min(0).max(1000)).exactOptional(),
+      switchBooks: z
+        .strictObject({ baselineModel: name, actualUsd: count, stayUsd: count, stayWarmTokens: count })
+        .nullable(),
+    })
+    .exactOptional(),
+  budgetPressure: z.strictObject({ budget: name, pressure: probability }).nullable().exactOptional(),
   atMs: count,
 }) satisfies z.ZodType<DecisionInput>; // a member that is new there is missed here by the compiler
 

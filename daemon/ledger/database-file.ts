@@ -3,7 +3,8 @@
 
 import { chmodSync, closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { migrate } from './migrations.ts';
+import { pathToFileURL } from 'node:url';
+import { SCHEMA_VERSION, migrate } from './migrations.ts';
 
 /** Path that means "keep the books in memory only". */
 export const MEMORY_PATH = ':memory:';
@@ -22,6 +23,8 @@ export type StorageFault =
 // Another process can hold the lock for long; we wait on the event loop's thread, so the wait is short and the rows
 // are kept in memory instead (trust.md F43: never block more than 50 ms).
 const BUSY_TIMEOUT_MS = 20;
+// A command can wait for its turn.
+const READ_TIMEOUT_MS = 2000;
 
 // SQLite's own numbers, https://sqlite.org/rescode.html.
 const CORRUPT = 11;
@@ -44,6 +47,48 @@ export function openDatabase(path: string): DatabaseSync {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/**
+ * Opens an existing ledger to read it, also while a daemon writes to it. Throws what SQLite throws for a file that is
+ * missing, no database or of a newer program.
+ */
+export function openForReading(path: string): DatabaseSync {
+  let database = new DatabaseSync(path, { readOnly: true, timeout: READ_TIMEOUT_MS });
+  try {
+    checkReadable(database);
+    return database;
+  } catch (error) {
+    database.close();
+    if (!LOST_CODES.includes(resultCode(error))) throw error;
+  }
+  // Beside a file in a folder that cannot be written SQLite has no place for the index of the log. What nobody writes
+  // to can be read without one.
+  const address = pathToFileURL(path);
+  address.searchParams.set('immutable', '1');
+  database = new DatabaseSync(address, { readOnly: true });
+  try {
+    checkReadable(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A sentence is thrown for a file that this program cannot read, since nothing is changed here to help it. */
+function checkReadable(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version > SCHEMA_VERSION)
+    throw new Error('it was written by a newer version of Pointsman; update this one');
+  const isLedger =
+    database.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'exchanges'`).get() !== undefined;
+  if (!isLedger) throw new Error('it is a database, but no ledger');
+  if (version < SCHEMA_VERSION) {
+    throw new Error(
+      'it was written by an older version of Pointsman; start the daemon once, which brings it up to date',
+    );
   }
 }
 

@@ -9,6 +9,8 @@ export interface TotalsQuery {
   /** Unix epoch ms; absent = from the beginning. */
   readonly sinceAtMs?: number;
   readonly groupBy?: TotalsGroupBy;
+  /** Also what a report needs beside the totals; reads every row's attempts, some 300 ms for 100,000. */
+  readonly withDetails?: boolean;
 }
 
 export interface ExchangesQuery {

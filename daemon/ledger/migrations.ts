@@ -101,6 +101,9 @@ ALTER TABLE exchange_details ADD COLUMN baseline TEXT;
 /** Step n brings a file from version n to n + 1. */
 const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES, MONEY_TERMS];
 
+/** Version of a file that has had them all. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 /** Runs the steps that a file has not had, each in a transaction. Throws for a file of a newer program. */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);

@@ -82,7 +82,7 @@ export function encodeRow(record: ExchangeRecord): EncodedRow {
       JSON.stringify(record.attempts),
       JSON.stringify(record.warnings),
       decision === null ? null : encodeDecision(decision),
-      decision?.input == null ? null : encodeInput(decision.input),
+      decision?.input == null ? null : encodeInput(decision, decision.input),
       record.baseline == null ? null : JSON.stringify(record.baseline),
     ],
   };
@@ -176,9 +176,9 @@ export function interruptedRecord(started: StartedExchange): ExchangeRecord {
 }
 
 /** True when the record says what was saved: it is priced and has a baseline. Kept as a column for the sums. */
-export function isComparable(
-  record: ExchangeRecord,
-): record is ExchangeRecord & { readonly baselineCostUsd: number; readonly savedUsd: number } {
+export function isComparable<Row extends Pick<ExchangeRecord, 'priced' | 'baselineCostUsd' | 'savedUsd'>>(
+  record: Row,
+): record is Row & { readonly baselineCostUsd: number; readonly savedUsd: number } {
   return record.priced && record.baselineCostUsd !== null && record.savedUsd !== null;
 }
 
@@ -198,15 +198,36 @@ function encodeDecision(decision: Decision): string {
   return JSON.stringify({ ...rest, ask: askWithoutText });
 }
 
-function encodeInput({ classification: _once, ...input }: DecisionInput): string {
-  return JSON.stringify(input);
+/** Beside the input what replaying a history needs of the decision, so that it need not be read for that. */
+interface InputAlone extends DecisionInput {
+  readonly plan?: { readonly chosen: string; readonly tableHash: string };
+}
+
+/** Of the classification only what a policy reads: its words stand in the decision. */
+function encodeInput({ chosen, tableHash, classification: whole }: Decision, input: DecisionInput): string {
+  const { taskType, complexity, confidence, needsStronger, needsStrongest } = whole;
+  const classification = { taskType, complexity, confidence, needsStronger, needsStrongest };
+  return JSON.stringify({ ...input, classification, plan: { chosen, tableHash } });
+}
+
+/**
+ * What the policy was given (without the words of the classification) and what it chose; null for rows of older
+ * versions, which lack a part of that.
+ */
+export function decodeInputAlone(
+  text: string,
+): { readonly input: DecisionInput; readonly chosen: string; readonly tableHash: string } | null {
+  // Not copied, since a replay reads a hundred thousand of them: a policy does not mind what it does not know.
+  const input = JSON.parse(text) as InputAlone;
+  return input.plan === undefined ? null : { input, ...input.plan };
 }
 
 /** Rows of older versions hold the input inside of the decision. */
 function decodeDecision(text: string, inputText: string | null): Decision {
   const decision = JSON.parse(text) as Decision & { readonly input?: DecisionInput | null };
-  const input = inputText === null ? decision.input : (JSON.parse(inputText) as DecisionInput);
-  if (input == null) return { ...decision, input: null };
+  const kept = inputText === null ? decision.input : (JSON.parse(inputText) as InputAlone);
+  if (kept == null) return { ...decision, input: null };
+  const { plan: _apart, ...input }: InputAlone = kept;
   return { ...decision, input: { ...input, classification: decision.classification } };
 }
 

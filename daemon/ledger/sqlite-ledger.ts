@@ -26,12 +26,17 @@ import type {
   StoredFeedback,
   TotalsQuery,
 } from './ledger.ts';
+import { readHistoryPage, type HistoryPage, type HistoryQuery } from './history-steps.ts';
 import { OutcomeQueue } from './outcome-queue.ts';
 import type { OutcomeNotes } from './outcome-rows.ts';
 import { encodeRow } from './record-row.ts';
 import type { EncodedRow } from './record-row.ts';
 import { RunningTotals } from './running-totals.ts';
-import { DAY_MS, addSums, dayStartMs, readTimings, readSums, readTotals } from './totals.ts';
+import { DAY_MS, dayStartMs } from './projection.ts';
+import { withDetails } from './totals-details.ts';
+import { readSpent, type Spent, type SpentQuery } from './spent.ts';
+import { addSums } from './sums.ts';
+import { readTimings, readSums, readTotals } from './totals.ts';
 
 export interface SqliteLedgerOptions {
   /** Absolute path of the database, or ':memory:'. The folder must exist. */
@@ -46,6 +51,13 @@ export interface SqliteLedgerOptions {
 
 export interface SqliteLedger extends Ledger {
   started(exchange: StartedExchange): void;
+  /**
+   * What was spent in a range of time, by name. Throws when the books cannot be read: a budget must not take what is
+   * unknown for nothing.
+   */
+  spent(query: SpentQuery): ReadonlyMap<string, Spent>;
+  /** A page of what was decided and billed, in the order of time, for replaying it. */
+  history(query: HistoryQuery): HistoryPage;
   /** Totals of the present UTC day without groups, kept up in memory: cheap enough for every finished exchange. */
   today(): TotalsBody;
 }
@@ -153,7 +165,10 @@ class BufferedLedger implements SqliteLedger {
   }
 
   totals(query: TotalsQuery): TotalsBody {
-    return this.#read((database, tables) => readTotals(database, tables, query, query.groupBy));
+    return this.#read((database, tables) => {
+      const totals = readTotals(database, tables, query, query.groupBy);
+      return query.withDetails === true ? withDetails(database, tables, query, totals) : totals;
+    });
   }
 
   exchanges(query: ExchangesQuery): ExchangesBody {
@@ -172,6 +187,19 @@ class BufferedLedger implements SqliteLedger {
     return this.#read(
       () => this.#notes.feedback(exchangeId) ?? this.#file.store.outcomes.feedback(exchangeId),
     );
+  }
+
+  history(query: HistoryQuery): HistoryPage {
+    return this.#read((database, tables) => readHistoryPage(database, tables, query));
+  }
+
+  spent(query: SpentQuery): ReadonlyMap<string, Spent> {
+    return this.#read((database, tables) => {
+      if (this.#file.openFault !== null || tables === SOURCE_TABLES.held) {
+        throw new Error(this.#fault ?? `cannot read ${this.#options.path}`);
+      }
+      return readSpent(database, tables, query);
+    });
   }
 
   today(): TotalsBody {
@@ -361,7 +389,7 @@ class BufferedLedger implements SqliteLedger {
   #seedRunning(now: number): RunningTotals {
     const range = { sinceAtMs: dayStartMs(now), untilAtMs: dayStartMs(now) + DAY_MS };
     return this.#read((database, tables) => {
-      const sums = addSums([...readSums(database, tables, range).values()]);
+      const sums = addSums(readSums(database, tables, range).values());
       return new RunningTotals(now, { sums, ...readTimings(database, tables, range) });
     });
   }

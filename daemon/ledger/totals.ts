@@ -5,41 +5,16 @@
 // - Success is ok / (ok + failed); failed = error or interrupted. Cancelled requests are nobody's failure: left out.
 // - Latency figures are those of `ok` rows; quantiles are exact, by nearest rank.
 // - Cache hits are counted against the requests that were looked up: bypassed ones are left out.
-// - The projection is the saving per active day times the share of days that are active, i.e. the saving divided by
-//   the UTC days from the first to the last comparable row, both counted as whole days. It is null until these two
-//   rows lie a full day apart: minutes say nothing about a year.
+// - What may become of the saving in a month and a year: see projection.ts.
 
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { TotalsBody, TotalsGroup, TotalsGroupBy } from '../protocol/control-api.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
-import { CompensatedSum } from './compensated-sum.ts';
 import { ExactSamples } from './exact-samples.ts';
 import type { SourceTables } from './ledger-store.ts';
+import { projectionOf } from './projection.ts';
 import type { StoredRow } from './record-row.ts';
-
-export const DAY_MS = 86_400_000;
-const DAYS_PER_YEAR = 365;
-const MONTHS_PER_YEAR = 12;
-
-/** What rows add up to, before any ratio is taken. Sums of different groups may be added. */
-export interface Sums {
-  readonly requests: number;
-  readonly tokens: TokenUsage;
-  /** Over priced rows; so are the next two, which are parts of it. */
-  readonly costUsd: number;
-  readonly classifierCostUsd: number;
-  readonly failedAttemptsCostUsd: number;
-  /** Over comparable rows: priced and with a baseline. */
-  readonly comparable: number;
-  readonly baselineCostUsd: number;
-  readonly savedUsd: number;
-  /** Start of the first and the last comparable row, epoch ms; null without one. */
-  readonly firstComparableAtMs: number | null;
-  readonly lastComparableAtMs: number | null;
-  readonly failed: number;
-  readonly cacheHits: number;
-  readonly cacheLookups: number;
-}
+import { SUM_KEYS, addSums, type SumKey, type Sums } from './sums.ts';
 
 /** How long the `ok` rows of a range took, ms. */
 export interface Timings {
@@ -63,24 +38,33 @@ export interface TotalsRange {
 }
 
 // SQLite's sum() of doubles is compensated (Kahan-Babuska-Neumaier since 3.43), so rows and totals agree.
-const SUM_COLUMNS = `
-  count(*) AS requests,
-  sum(input_tokens) AS input_tokens,
-  sum(cache_read_input_tokens) AS cache_read_input_tokens,
-  sum(cache_creation_input_tokens) AS cache_creation_input_tokens,
-  sum(output_tokens) AS output_tokens,
-  sum(reasoning_output_tokens) AS reasoning_output_tokens,
-  sum(cost_usd) FILTER (WHERE priced) AS cost_usd,
-  sum(classifier_cost_usd) FILTER (WHERE priced) AS classifier_cost_usd,
-  sum(failed_attempts_cost_usd) FILTER (WHERE priced) AS failed_attempts_cost_usd,
-  count(*) FILTER (WHERE comparable) AS comparable,
-  sum(baseline_cost_usd) FILTER (WHERE comparable) AS baseline_cost_usd,
-  sum(saved_usd) FILTER (WHERE comparable) AS saved_usd,
-  min(started_at_ms) FILTER (WHERE comparable) AS first_comparable_at_ms,
-  max(started_at_ms) FILTER (WHERE comparable) AS last_comparable_at_ms,
-  count(*) FILTER (WHERE status IN ('error', 'interrupted')) AS failed,
-  count(*) FILTER (WHERE cache IN ('exact', 'semantic')) AS cache_hits,
-  count(*) FILTER (WHERE cache <> 'bypass') AS cache_lookups`;
+const SUM_SQL: Readonly<Record<SumKey, string>> = {
+  requests: 'count(*)',
+  inputTokens: 'sum(input_tokens)',
+  cacheReadInputTokens: 'sum(cache_read_input_tokens)',
+  cacheCreationInputTokens: 'sum(cache_creation_input_tokens)',
+  outputTokens: 'sum(output_tokens)',
+  reasoningOutputTokens: 'sum(reasoning_output_tokens)',
+  counted: 'count(input_tokens)',
+  priced: 'sum(priced)',
+  costUsd: 'sum(cost_usd) FILTER (WHERE priced)',
+  classifierCostUsd: 'sum(classifier_cost_usd) FILTER (WHERE priced)',
+  failedAttemptsCostUsd: 'sum(failed_attempts_cost_usd) FILTER (WHERE priced)',
+  estimatedCostUsd: `sum(cost_usd) FILTER (WHERE priced AND usage_source = 'estimated')`,
+  comparable: 'sum(comparable)',
+  baselineCostUsd: 'sum(baseline_cost_usd) FILTER (WHERE comparable)',
+  savedUsd: 'sum(saved_usd) FILTER (WHERE comparable)',
+  savedByRoutingUsd: 'sum(saved_by_routing_usd) FILTER (WHERE comparable)',
+  savedByExactCacheUsd: 'sum(saved_by_exact_cache_usd) FILTER (WHERE comparable)',
+  savedBySemanticCacheUsd: 'sum(saved_by_semantic_cache_usd) FILTER (WHERE comparable)',
+  savedByPromptCacheInjectionUsd: 'sum(saved_by_prompt_cache_injection_usd) FILTER (WHERE comparable)',
+  failed: `count(*) FILTER (WHERE status IN ('error', 'interrupted'))`,
+  cacheHits: `count(*) FILTER (WHERE cache IN ('exact', 'semantic'))`,
+  cacheLookups: `count(*) FILTER (WHERE cache <> 'bypass')`,
+};
+const SUM_COLUMNS = `${SUM_KEYS.map((key) => `${SUM_SQL[key]} AS "${key}"`).join(', ')},
+  min(started_at_ms) FILTER (WHERE comparable) AS "firstComparableAtMs",
+  max(started_at_ms) FILTER (WHERE comparable) AS "lastComparableAtMs"`;
 
 const GROUP_KEYS: Readonly<Record<TotalsGroupBy, string>> = {
   model: `coalesce(response_model, 'unknown')`,
@@ -99,12 +83,12 @@ export function readTotals(
   groupBy?: TotalsGroupBy,
 ): TotalsBody {
   const groups = readSums(database, tables, range, groupBy);
-  const sums = addSums([...groups.values()]);
+  const sums = addSums(groups.values());
   const timings = readTimings(database, tables, range);
   return totalsBody(sums, timings, groupBy === undefined ? [] : totalsGroups(groups, sums, groupBy));
 }
 
-/** Sums by group key; one entry without a group. Empty when there are no rows. */
+/** Sums by group key; exactly one entry without a group. */
 export function readSums(
   database: DatabaseSync,
   tables: SourceTables,
@@ -113,8 +97,10 @@ export function readSums(
 ): ReadonlyMap<string, Sums> {
   const key = groupBy === undefined ? `'all'` : GROUP_KEYS[groupBy];
   const { where, values } = rangeCondition(range);
+  // One group for all takes a third longer than none.
+  const grouping = groupBy === undefined ? '' : 'GROUP BY 1';
   const rows = database
-    .prepare(`SELECT ${key} AS group_key, ${SUM_COLUMNS} FROM ${tables.exchanges} ${where} GROUP BY 1`)
+    .prepare(`SELECT ${key} AS group_key, ${SUM_COLUMNS} FROM ${tables.exchanges} ${where} ${grouping}`)
     .all(...values);
   return new Map(rows.map((row) => [String(row['group_key']), decodeSums(row)]));
 }
@@ -141,10 +127,19 @@ export function totalsBody(
 ): TotalsBody {
   return {
     requests: sums.requests,
-    tokens: sums.tokens,
+    pricedRequests: sums.priced,
+    comparableRequests: sums.comparable,
+    tokens: tokensOf(sums),
     costUsd: sums.costUsd,
+    estimatedCostUsd: sums.estimatedCostUsd,
     baselineCostUsd: sums.baselineCostUsd,
     savedUsd: sums.savedUsd,
+    savedBy: {
+      routing: sums.savedByRoutingUsd,
+      exactCache: sums.savedByExactCacheUsd,
+      semanticCache: sums.savedBySemanticCacheUsd,
+      promptCacheInjection: sums.savedByPromptCacheInjectionUsd,
+    },
     savedRatio: ratio(sums.savedUsd, sums.baselineCostUsd),
     coverageRatio: ratio(sums.comparable, sums.requests),
     classifierCostUsd: sums.classifierCostUsd,
@@ -160,23 +155,22 @@ export function totalsBody(
   };
 }
 
-/** First ms of the UTC day that holds `atMs`. */
-export function dayStartMs(atMs: number): number {
-  return Math.floor(atMs / DAY_MS) * DAY_MS;
-}
-
-function totalsGroups(
+/** Groups with their shares of `all`; days in their order, all others dearest first. */
+export function totalsGroups(
   groups: ReadonlyMap<string, Sums>,
   all: Sums,
   groupBy: TotalsGroupBy,
 ): readonly TotalsGroup[] {
-  const tokensOf = (sums: Sums): number => sums.tokens.inputTokens + sums.tokens.outputTokens;
+  const allTokens = (sums: Sums): number => sums.inputTokens + sums.outputTokens;
   const list = [...groups].map(([key, sums]) => ({
     key,
     requests: sums.requests,
+    pricedRequests: sums.priced,
+    comparableRequests: sums.comparable,
+    countedRequests: sums.counted,
     requestShare: ratio(sums.requests, all.requests) ?? 0,
-    tokens: sums.tokens,
-    tokenShare: ratio(tokensOf(sums), tokensOf(all)) ?? 0,
+    tokens: tokensOf(sums),
+    tokenShare: ratio(allTokens(sums), allTokens(all)) ?? 0,
     costUsd: sums.costUsd,
     spendShare: ratio(sums.costUsd, all.costUsd) ?? 0,
     baselineCostUsd: sums.baselineCostUsd,
@@ -187,89 +181,39 @@ function totalsGroups(
   return list.sort((a, b) => b.costUsd - a.costUsd || b.requests - a.requests || byKey(a, b));
 }
 
-function projectionOf(sums: Sums): TotalsBody['projection'] {
-  const { firstComparableAtMs: first, lastComparableAtMs: last } = sums;
-  if (first === null || last === null || last - first < DAY_MS) {
-    return { monthlySavedUsd: null, yearlySavedUsd: null };
-  }
-  const days = (dayStartMs(last) - dayStartMs(first)) / DAY_MS + 1;
-  const yearlySavedUsd = (sums.savedUsd / days) * DAYS_PER_YEAR;
-  return { monthlySavedUsd: yearlySavedUsd / MONTHS_PER_YEAR, yearlySavedUsd };
-}
-
-function rangeCondition(
+/** The rows of a range, as an SQL condition; `column` is what the start time is called. */
+export function rangeCondition(
   range: TotalsRange,
   condition?: string,
+  column = 'started_at_ms',
 ): { readonly where: string; readonly values: readonly SQLInputValue[] } {
   const conditions = condition === undefined ? [] : [condition];
   const values: number[] = [];
   if (range.sinceAtMs !== undefined) {
-    conditions.push('started_at_ms >= ?');
+    conditions.push(`${column} >= ?`);
     values.push(range.sinceAtMs);
   }
   if (range.untilAtMs !== undefined) {
-    conditions.push('started_at_ms < ?');
+    conditions.push(`${column} < ?`);
     values.push(range.untilAtMs);
   }
   return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values };
 }
 
-/** Adds sums of disjoint sets of rows. */
-export function addSums(list: readonly Sums[]): Sums {
-  const total = (pick: (sums: Sums) => number): number => {
-    const sum = new CompensatedSum();
-    for (const sums of list) sum.add(pick(sums));
-    return sum.value;
-  };
-  const firsts = list.map((sums) => sums.firstComparableAtMs).filter((atMs) => atMs !== null);
-  const lasts = list.map((sums) => sums.lastComparableAtMs).filter((atMs) => atMs !== null);
+function decodeSums(row: StoredRow): Sums {
+  const readOptional = (name: string): number | null => (row[name] == null ? null : Number(row[name]));
+  const read = Object.fromEntries(SUM_KEYS.map((key) => [key, Number(row[key] ?? 0)]));
   return {
-    requests: total((sums) => sums.requests),
-    tokens: {
-      inputTokens: total((sums) => sums.tokens.inputTokens),
-      cacheReadInputTokens: total((sums) => sums.tokens.cacheReadInputTokens),
-      cacheCreationInputTokens: total((sums) => sums.tokens.cacheCreationInputTokens),
-      outputTokens: total((sums) => sums.tokens.outputTokens),
-      reasoningOutputTokens: total((sums) => sums.tokens.reasoningOutputTokens),
-    },
-    costUsd: total((sums) => sums.costUsd),
-    classifierCostUsd: total((sums) => sums.classifierCostUsd),
-    failedAttemptsCostUsd: total((sums) => sums.failedAttemptsCostUsd),
-    comparable: total((sums) => sums.comparable),
-    baselineCostUsd: total((sums) => sums.baselineCostUsd),
-    savedUsd: total((sums) => sums.savedUsd),
-    firstComparableAtMs: firsts.length === 0 ? null : Math.min(...firsts),
-    lastComparableAtMs: lasts.length === 0 ? null : Math.max(...lasts),
-    failed: total((sums) => sums.failed),
-    cacheHits: total((sums) => sums.cacheHits),
-    cacheLookups: total((sums) => sums.cacheLookups),
+    ...(read as Record<SumKey, number>),
+    firstComparableAtMs: readOptional('firstComparableAtMs'),
+    lastComparableAtMs: readOptional('lastComparableAtMs'),
   };
 }
 
-function decodeSums(row: StoredRow): Sums {
-  const read = (name: string): number => Number(row[name] ?? 0);
-  const readOptional = (name: string): number | null => (row[name] == null ? null : Number(row[name]));
-  return {
-    requests: read('requests'),
-    tokens: {
-      inputTokens: read('input_tokens'),
-      cacheReadInputTokens: read('cache_read_input_tokens'),
-      cacheCreationInputTokens: read('cache_creation_input_tokens'),
-      outputTokens: read('output_tokens'),
-      reasoningOutputTokens: read('reasoning_output_tokens'),
-    },
-    costUsd: read('cost_usd'),
-    classifierCostUsd: read('classifier_cost_usd'),
-    failedAttemptsCostUsd: read('failed_attempts_cost_usd'),
-    comparable: read('comparable'),
-    baselineCostUsd: read('baseline_cost_usd'),
-    savedUsd: read('saved_usd'),
-    firstComparableAtMs: readOptional('first_comparable_at_ms'),
-    lastComparableAtMs: readOptional('last_comparable_at_ms'),
-    failed: read('failed'),
-    cacheHits: read('cache_hits'),
-    cacheLookups: read('cache_lookups'),
-  };
+function tokensOf(sums: Sums): TokenUsage {
+  const { inputTokens, cacheReadInputTokens, cacheCreationInputTokens, outputTokens } = sums;
+  const { reasoningOutputTokens } = sums;
+  return { inputTokens, cacheReadInputTokens, cacheCreationInputTokens, outputTokens, reasoningOutputTokens };
 }
 
 function samplesOf(rows: readonly (readonly unknown[])[], column: number): ExactSamples {
@@ -282,6 +226,7 @@ function samplesOf(rows: readonly (readonly unknown[])[], column: number): Exact
   return new ExactSamples(values.subarray(0, count));
 }
 
-function ratio(part: number, whole: number): number | null {
+/** null = of nothing. */
+export function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }

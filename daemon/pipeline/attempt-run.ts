@@ -5,6 +5,7 @@ import type { RoutePlan } from '../route/policy.ts';
 import type { AnswerReview } from './answer-review.ts';
 import type { EscalatedRun } from './escalate.ts';
 import type { Exchange } from './exchange.ts';
+import type { StandIns } from './stand-ins.ts';
 import type { ContinuedRequest } from './stored-response.ts';
 import type { TargetViews } from './target-views.ts';
 import type { WireRequest } from './wire-request.ts';
@@ -16,8 +17,9 @@ export function attemptRun(given: {
   readonly earlier: ContinuedRequest;
   readonly views: TargetViews;
   readonly review: AnswerReview;
+  readonly standIns: StandIns;
 }): EscalatedRun {
-  const { exchange, wire, plan, earlier, views, review } = given;
+  const { exchange, wire, plan, earlier, views, review, standIns } = given;
   const { table, connections } = exchange.snapshot;
   return {
     plan: { targets: earlier.able(plan.targets) },
@@ -30,6 +32,7 @@ export function attemptRun(given: {
     table,
     connections,
     elapsedMs: () => exchange.elapsedMs(),
+    mayTry: standIns.mayTry,
     onAttemptFailed(report) {
       exchange.attemptFailed(report);
       views.attemptFailed(report);

@@ -44,13 +44,14 @@ function taskMemory({
   readonly earlier: ConversationState | null;
   readonly decision: Decision;
   readonly features: RequestFeatures;
-}): Pick<ConversationState, 'effort' | 'escalations' | 'escalatedAtMessageCount'> {
+}): Pick<ConversationState, 'effort' | 'taskSteps' | 'escalations' | 'escalatedAtMessageCount'> {
   const isEscalated = decision.reason === 'escalated';
   const isSameTask = decision.decisionPoint === 'continuation' || isEscalated;
   const before = isSameTask ? earlier : null;
   const escalatedAt = isEscalated ? features.messageCount : before?.escalatedAtMessageCount;
   const escalations = (before?.escalations ?? 0) + (isEscalated ? 1 : 0);
   return {
+    taskSteps: (before?.taskSteps ?? 0) + 1,
     ...(decision.effort === null ? {} : { effort: decision.effort }),
     ...(escalations === 0 ? {} : { escalations }),
     ...(escalatedAt === undefined ? {} : { escalatedAtMessageCount: escalatedAt }),

@@ -15,10 +15,14 @@ import type { OverrideBoard } from '../route/override.ts';
 import { planPassedOn } from '../route/passed-on.ts';
 import type { Policy, RoutePlan } from '../route/policy.ts';
 import { cohortOf, type SuccessStatistics } from '../route/success-statistics.ts';
+import type { BudgetBoard } from './budget-board.ts';
+import { wishedChoice, type WishedChoice } from './dearer-fallback.ts';
 import { withoutDocuments } from './documents.ts';
 import { isPinned } from './request-controls.ts';
 import { withoutSeveralAnswers } from './several-answers.ts';
+import type { PromptBooks } from './prompt-books.ts';
 import type { RouterSnapshot } from './snapshot.ts';
+import type { TaskEconomics } from './task-economics.ts';
 import { troubleOf } from './task-trouble.ts';
 
 export interface DecideDeps {
@@ -31,15 +35,28 @@ export interface DecideDeps {
   readonly statistics: Pick<SuccessStatistics, 'evidence'>;
   /** Models out for now, with the reason (health, cool-down). */
   readonly unavailable: (atMs: number) => DecisionInput['unavailable'];
+  /** What staying and moving are reckoned with. */
+  readonly economics: TaskEconomics;
+  /** Absent = nothing is limited. */
+  readonly budgets?: Pick<BudgetBoard, 'pressure' | 'closedModels'>;
 }
 
 export interface DecideInput {
   readonly request: ConversationRequest;
+  /** What of the request is warm where. */
+  readonly prompt: PromptBooks;
   readonly features: RequestFeatures;
   readonly classification: Classification;
   readonly headers: ReadonlyMap<string, string>;
   readonly controls: RequestControls;
-  readonly snapshot: Pick<RouterSnapshot, 'table' | 'decideAt' | 'connections' | 'escalation'>;
+  readonly snapshot: Pick<
+    RouterSnapshot,
+    'table' | 'decideAt' | 'connections' | 'escalation' | 'dearerFallback'
+  >;
+  /** Where the request comes from, for budgets. */
+  readonly workspaceId?: string | null;
+  /** Whether the client agrees to dearer models. */
+  readonly allowsDearer?: boolean;
   readonly atMs: number;
   /** `false` for explain: a "next request" override is looked at, not used up. */
   readonly consume: boolean;
@@ -51,6 +68,8 @@ export interface Decided {
   /** A sub-agent's conversation beside the main one of its session. */
   readonly isSide: boolean;
   readonly decision: Decision;
+  /** What dearer models are measured by before they may stand in; null = they may. */
+  readonly wished: WishedChoice | null;
 }
 
 /**
@@ -83,7 +102,15 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     given.consume && !isPinned(controls, request.requestModel)
       ? deps.overrides.take(identity.id, atMs, point)
       : deps.overrides.peek(identity.id, atMs, point);
+  const task = { point, features, state, isSide, conversationId: identity.id };
+  if (given.consume) deps.economics.decided(task);
   const expected = EXPECTED_OUTPUT_TOKENS[classification.complexity];
+  const asksFirst = snapshot.dearerFallback === 'ask' && given.allowsDearer !== true;
+  const subject = {
+    client: features.client,
+    workspaceId: given.workspaceId ?? null,
+    conversationId: identity.id,
+  };
   const input: DecisionInput = {
     requestModel: request.requestModel,
     classification,
@@ -98,12 +125,17 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     affinityEffort: state?.effort ?? null,
     requestedEffort: effortOfWish(request.settings().reasoning),
     evidence: deps.statistics.evidence(cohortOf(features, classification), atMs),
-    escalation: troubleOf({ point, state, request, features, settings: snapshot.escalation }),
+    escalation: asksFirst
+      ? null // a stronger model is a dearer one
+      : troubleOf({ point, state, request, features, settings: snapshot.escalation }),
     unavailable: [
       ...deps.unavailable(atMs),
       ...withoutDocuments(request, table.targets),
       ...withoutSeveralAnswers(request, table.targets, snapshot.connections),
+      ...(deps.budgets?.closedModels(subject, table.targets, atMs) ?? []),
     ],
+    budgetPressure: deps.budgets?.pressure(subject, atMs) ?? null,
+    economics: deps.economics.inputFor({ ...task, prompt: given.prompt, table }),
     atMs,
   };
   const plan = deps.policy.plan(input, table);
@@ -122,11 +154,13 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     baseline: plan.baseline?.id ?? null,
     fallbacks: plan.targets.slice(1).map((target) => target.id),
     wouldFlip: [],
+    switchEconomics: plan.switchEconomics ?? null,
     notes: plan.notes,
     input,
     tableHash: table.hash,
   };
-  return { plan, conversationId: identity.id, isSide, decision };
+  const wished = asksFirst ? wishedChoice(deps.policy, input, table, plan) : null;
+  return { plan, conversationId: identity.id, isSide, decision, wished };
 }
 
 function effortOfWish(wish: ReasoningWish | undefined): ReasoningEffort | null {
@@ -161,7 +195,7 @@ function decidePassedOn({ request, features, classification, snapshot }: DecideI
     input: null,
     tableHash: snapshot.table.hash,
   };
-  return { plan, conversationId: '', isSide: false, decision };
+  return { plan, conversationId: '', isSide: false, decision, wished: null };
 }
 
 /** The opener of the conversation, which tells two conversations apart when nothing else does. */

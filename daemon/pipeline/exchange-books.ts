@@ -6,24 +6,30 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import type { RequestFeatures } from '../classify/classifier.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
-import type { AttemptRecord } from '../protocol/exchange-record.ts';
-import type { ExchangeStatus, FailureKind, RouteReason } from '../protocol/vocabulary.ts';
+import { costOnModel } from '../catalog/baseline.ts';
+import type { AttemptRecord, BaselineTerms } from '../protocol/exchange-record.ts';
+import type { DecisionPoint, ExchangeStatus, FailureKind, RouteReason } from '../protocol/vocabulary.ts';
 import type { AttemptReport } from '../upstream/attempt-loop.ts';
 import type { AttemptOutcome } from '../upstream/attempt.ts';
 import { AnswerObserver } from './answer-observer.ts';
-import { PromptBooks, type PromptCaches } from './prompt-books.ts';
+import { PromptBooks, type MeasuredRatios, type PromptCaches } from './prompt-books.ts';
 import {
   attemptMoney,
+  injectionSavedUsd,
   settleMoney,
   settleUsage,
   type ExchangeMoney,
   type Usage,
   type UsageGuess,
 } from './settle.ts';
+import type { TaskKind } from '../route/task-lengths.ts';
+import { kindOf, type TaskEconomics } from './task-economics.ts';
 import { UsageBooks } from './usage-books.ts';
 import type { UsageCalibration } from './usage-calibration.ts';
 
 export interface ExchangeBooksDeps extends PromptCaches {
+  /** What is learnt of caches, tasks and models. */
+  readonly economics: TaskEconomics;
   /** What earlier answers taught about estimates; absent = nothing is learnt. */
   readonly usageCalibration?: UsageCalibration;
 }
@@ -42,6 +48,18 @@ export interface RejectedAnswer {
 export interface RoutedMoney {
   readonly features: RequestFeatures;
   readonly reason: RouteReason;
+  readonly point: DecisionPoint;
+  readonly isSide: boolean;
+  readonly baseline: ModelTarget | null;
+}
+
+/** What a stored answer stands in for. */
+export interface CacheHitValue {
+  readonly features: RequestFeatures;
+  /** The model that made the answer; null = it is not configured any more. */
+  readonly madeBy: ModelTarget | null;
+  /** The model that would have been asked. */
+  readonly chosen: ModelTarget | null;
   readonly baseline: ModelTarget | null;
 }
 
@@ -61,7 +79,7 @@ export class ExchangeBooks {
   #usage: UsageBooks | null = null;
   #routed: RoutedMoney | null = null;
   #classifierCostUsd = 0;
-  #isCached = false;
+  #cacheHit: (CacheHitValue & Pick<CachedAnswer, 'status'>) | null = null;
   #answer: Responded | null = null;
   #answerStartedMs = 0;
 
@@ -103,9 +121,19 @@ export class ExchangeBooks {
     this.#routed = given;
   }
 
-  servedFromCache(cached: CachedAnswer): void {
-    this.#isCached = true;
+  servedFromCache(cached: CachedAnswer, value: CacheHitValue): void {
+    this.#cacheHit = { ...value, status: cached.status };
     this.#observer.observe(cached.events);
+  }
+
+  /** What kind of work the request belongs to. */
+  get kind(): TaskKind {
+    return this.#routed === null ? 'chat' : kindOf(this.#routed);
+  }
+
+  /** What of the request is warm where; null before it is decoded. */
+  get prompt(): PromptBooks | null {
+    return this.#prompt;
   }
 
   /** An attempt that brought no answer. */
@@ -125,6 +153,7 @@ export class ExchangeBooks {
       usage,
       usageSource: source,
       costUsd: money.costUsd,
+      ...(money.costSource === undefined ? {} : { costSource: money.costSource }),
       possiblyBilled: report.sent && mayBeBilled(failure.kind),
       prices: money.prices,
     };
@@ -162,17 +191,32 @@ export class ExchangeBooks {
     const answering = this.#answeringAttempt(status);
     const all = answering === null ? [...this.#attempts] : [...this.#attempts, answering];
     const attempts = all.toSorted((a, b) => a.startedAtMs - b.startedAtMs);
+    const hit = this.#cacheHit;
+    const baseline = hit === null ? this.#baseline(status, answering) : this.#baselineOfHit(hit);
     const money = settleMoney({
       attempts,
       classifierCostUsd: this.#classifierCostUsd,
-      baselineCostUsd: this.#baselineCostUsd(status, answering),
+      baselineCostUsd: baseline.costUsd,
+      baseline: baseline.terms,
+      injectionSavedUsd: this.#injectionSavedUsd(answering),
+      cacheHit: hit === null ? null : { status: hit.status, routedCostUsd: this.#routedCostOfHit(hit) },
     });
     return { attempts, money };
   }
 
   rememberServed(): void {
     const target = this.#answer?.target;
-    if (target !== undefined) this.#prompt?.remember(target, this.#inputTokens);
+    const routed = this.#routed;
+    if (target === undefined || routed === null) return;
+    const { usage, cacheWrite1hTokens, isComplete } = this.#observer;
+    if (usage !== null && isComplete) {
+      const warmShare = this.#prompt?.warmShare(target, this.#inputTokens) ?? 0;
+      this.#deps.economics.answered({ ...routed, target, usage, warmShare });
+    }
+    // An explicit cache keeps what was marked and nothing else; what the answer reports tells which.
+    const cached = usage === null ? null : usage.cacheReadInputTokens + usage.cacheCreationInputTokens;
+    if (target.promptCache.kind === 'explicit' && cached === 0) return;
+    this.#prompt?.remember(target, this.#inputTokens, cacheWrite1hTokens > 0);
   }
 
   /** What the answer's own count teaches about estimates for this model. */
@@ -223,6 +267,7 @@ export class ExchangeBooks {
       usage,
       usageSource: source,
       costUsd: money.costUsd,
+      ...(money.costSource === undefined ? {} : { costSource: money.costSource }),
       possiblyBilled: source === 'estimated',
       prices: money.prices,
     };
@@ -245,23 +290,64 @@ export class ExchangeBooks {
     return settleUsage({ reported: null, isComplete: false, hasContent: false, guess });
   }
 
-  #baselineCostUsd(status: ExchangeStatus, answering: AttemptRecord | null): number | null {
+  #baseline(status: ExchangeStatus, answering: AttemptRecord | null): KnownBaseline {
     // No complete answer, no saving: what was paid for it is lost. A client that left got what it wanted.
-    if (status === 'error' || status === 'interrupted') return 0;
-    // What a stored answer saves is not told yet: unknown, and never the price of a model that was not asked.
-    if (this.#isCached) return null;
-    if (answering === null) return 0;
+    if (status === 'error' || status === 'interrupted' || answering === null) return NO_BASELINE_COST;
     const { usage } = answering;
-    if (usage === null) return null;
     const served = this.#answer?.target;
-    const baseline = this.#routed?.baseline ?? null;
-    if (served === undefined || baseline === null) return null;
-    const baselineUsd = this.#prompt?.baselineUsd(usage, served, baseline) ?? null;
+    const routed = this.#routed;
+    const baseline = routed?.baseline ?? null;
+    if (usage === null || served === undefined || routed === null || baseline === null)
+      return UNKNOWN_BASELINE;
+    const found = this.#prompt?.baseline(usage, served, baseline, this.#measured(served, baseline));
+    if (found?.costUsd == null) return UNKNOWN_BASELINE;
     // Asked for by name and served: this very request is what it is compared with, so routing saved and lost nothing.
-    const isItself = this.#routed?.reason === 'exact' && served.id === baseline.id;
-    return isItself && baselineUsd !== null ? answering.costUsd : baselineUsd;
+    const isItself = routed.reason === 'exact' && served.id === baseline.id;
+    return isItself ? { costUsd: answering.costUsd, terms: null } : found;
+  }
+
+  #measured(served: ModelTarget, baseline: ModelTarget): MeasuredRatios {
+    const { habits } = this.#deps.economics;
+    const tokenRatio = habits.tokenRatio(served, baseline);
+    const outputRatio = this.#routed === null ? undefined : habits.outputRatio(served, baseline, this.kind);
+    return {
+      ...(tokenRatio === undefined ? {} : { tokenRatio }),
+      ...(outputRatio === undefined ? {} : { outputRatio }),
+    };
+  }
+
+  #baselineOfHit({ madeBy, baseline }: CacheHitValue): KnownBaseline {
+    const { usage } = this.#observer;
+    if (usage === null || madeBy === null || baseline === null) return UNKNOWN_BASELINE;
+    return this.#prompt?.baseline(usage, madeBy, baseline) ?? UNKNOWN_BASELINE;
+  }
+
+  /** What the model that would have been asked would have billed, with its prompt cache as it is. */
+  #routedCostOfHit({ features, madeBy, chosen }: CacheHitValue): number | null {
+    const { usage } = this.#observer;
+    if (usage === null || madeBy === null || chosen === null) return null;
+    const warmShare = this.#prompt?.warmShare(chosen, features.inputTokens) ?? 0;
+    return costOnModel(usage, madeBy, chosen, warmShare, this.#receivedAtMs);
+  }
+
+  #injectionSavedUsd(answering: AttemptRecord | null): number {
+    const target = this.#answer?.target;
+    const usage = answering?.usage ?? null;
+    if (answering?.costUsd == null || target === undefined || usage === null) return 0;
+    const isCached = usage.cacheReadInputTokens + usage.cacheCreationInputTokens > 0;
+    const isInjected = target.promptCache.kind === 'explicit' && this.#prompt?.hasCacheMarks === false;
+    if (!isCached || !isInjected || answering.costSource === 'provider') return 0;
+    return injectionSavedUsd(usage, target, answering.costUsd, this.#receivedAtMs);
   }
 }
+
+interface KnownBaseline {
+  readonly costUsd: number | null;
+  readonly terms: BaselineTerms | null;
+}
+
+const NO_BASELINE_COST: KnownBaseline = { costUsd: 0, terms: null };
+const UNKNOWN_BASELINE: KnownBaseline = { costUsd: null, terms: null };
 
 const MAYBE_BILLED: ReadonlySet<FailureKind> = new Set([
   'connect',

@@ -20,9 +20,17 @@ import type { JsonObject } from '../util/json.ts';
 import type { Log } from '../util/log.ts';
 import type { AnswerCheck, AnswerFinding } from '../verify/answer-check.ts';
 import { answerHeaders, answerMetadata, requestIdHeaders, type AnswerLabels } from './answer-labels.ts';
+import type { BudgetBoard } from './budget-board.ts';
+import type { Admission } from './budget-gate.ts';
 import { conversationAfter } from './conversation-memory.ts';
-import { ExchangeBooks, type ExchangeBooksDeps, type RejectedAnswer } from './exchange-books.ts';
+import {
+  ExchangeBooks,
+  type CacheHitValue,
+  type ExchangeBooksDeps,
+  type RejectedAnswer,
+} from './exchange-books.ts';
 import type { OutcomeWatch } from './outcomes.ts';
+import type { PromptBooks } from './prompt-books.ts';
 import { NO_CONTROLS, type ReceivedControls } from './request-controls.ts';
 import type { AnswerSeals } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
@@ -32,6 +40,7 @@ export interface ExchangeDeps extends ExchangeBooksDeps {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly conversations: ConversationStore;
+  readonly budgets?: Pick<BudgetBoard, 'book'>;
   /** Told how answers fared. */
   readonly outcomes: OutcomeWatch;
   readonly publish: (event: ControlEvent) => void;
@@ -65,6 +74,7 @@ export class Exchange {
   #seals: AnswerSeals | null = null;
   #check: AnswerCheck | null = null;
   #finding: AnswerFinding | null = null;
+  #admission: Admission | null = null;
   #isEscalated = false;
   #isSide = false;
   #isFinished = false;
@@ -117,6 +127,10 @@ export class Exchange {
     this.#books.classified(costUsd);
   }
 
+  get gradedUsd(): number {
+    return this.#books.classifierCostUsd;
+  }
+
   routed(given: {
     readonly features: RequestFeatures;
     readonly decision: Decision;
@@ -128,7 +142,7 @@ export class Exchange {
     this.#decision = given.decision;
     this.#baseline = given.baseline;
     this.#isSide = given.isSide;
-    this.#books.routed({ ...given, reason: given.decision.reason });
+    this.#books.routed({ ...given, reason: given.decision.reason, point: given.decision.decisionPoint });
     const { features, decision } = given;
     this.#safely('note how the last task went', () =>
       this.#deps.outcomes.routed({ exchangeId: this.id, decision, features, atMs: this.#wire.receivedAtMs }),
@@ -140,6 +154,11 @@ export class Exchange {
       chosen: given.decision.chosen,
       reason: given.decision.reason,
     });
+  }
+
+  /** Budgets let it run; what they hold for it is given back at the end. */
+  admitted(admission: Admission): void {
+    this.#admission = admission;
   }
 
   /** An attempt that brought no answer. */
@@ -179,9 +198,17 @@ export class Exchange {
   }
 
   /** A stored answer goes to the client instead of a model's. */
-  servedFromCache(cached: CachedAnswer): void {
+  servedFromCache(cached: CachedAnswer, value: CacheHitValue, decision: Decision | null = null): void {
     this.#cached = cached;
-    this.#books.servedFromCache(cached);
+    this.#decision = decision;
+    this.#baseline = value.baseline;
+    this.#books.servedFromCache(cached, value);
+  }
+
+  /** What of the request is warm where. Only after `decoded`. */
+  get prompt(): PromptBooks {
+    if (this.#books.prompt === null) throw new Error('the request was not decoded');
+    return this.#books.prompt;
   }
 
   /**
@@ -237,6 +264,7 @@ export class Exchange {
       this.#safely('look at the answer', () => this.#review());
     }
     this.#safely('record the exchange', () => this.#close(statusOf(error), error));
+    this.#safely('give back what a budget held', () => this.#admission?.release());
     this.#keepConversation();
     this.#safely('remember a weak answer', () => this.#rememberWeakness());
     this.#safely('remember signed thoughts', () => this.#seals?.close());
@@ -245,7 +273,10 @@ export class Exchange {
   }
 
   #close(status: ExchangeStatus, error: RouterError | undefined): void {
-    const record = this.#record(status, error);
+    const record = this.#booked(this.#record(status, error));
+    this.#safely('note what the conversation was billed', () =>
+      this.#deps.economics.billed(record, this.#books.kind),
+    );
     this.#safely('append to the ledger', () => this.#deps.ledger.append(record));
     const answering = this.#answer === null ? undefined : record.attempts.at(-1);
     if (answering !== undefined) {
@@ -254,6 +285,16 @@ export class Exchange {
     if (!this.#deps.isHeard()) return;
     const { decision: _, ...summary } = record;
     this.#publish({ type: 'exchange-end', record: summary });
+  }
+
+  /** Counts it against the budgets; the record says which of them it brought to their limit. */
+  #booked(record: ExchangeRecord): ExchangeRecord {
+    let notes: readonly string[] = [];
+    const given = { admission: this.#admission, targets: this.snapshot.table.targets };
+    this.#safely('count it against the budgets', () => {
+      notes = this.#deps.budgets?.book(record, given) ?? [];
+    });
+    return notes.length === 0 ? record : { ...record, warnings: [...record.warnings, ...notes] };
   }
 
   #publish(event: ControlEvent): void {
@@ -325,6 +366,7 @@ export class Exchange {
       baselineModel: this.#baseline?.id ?? null,
       baselineCostUsd: money.baselineCostUsd,
       savedUsd: money.savedUsd,
+      baseline: money.baseline,
       priced: money.priced,
       cache: this.#cacheStatus(),
       savedBy: money.savedBy,

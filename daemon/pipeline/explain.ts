@@ -6,6 +6,7 @@ import type { ClientDialect } from '../dialects/dialect.ts';
 import type { Decision } from '../protocol/exchange-record.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import { decide } from './decide.ts';
+import { PromptBooks } from './prompt-books.ts';
 import { readControls } from './request-controls.ts';
 import type { PipelineDeps } from './serve-exchange.ts';
 
@@ -28,14 +29,18 @@ export async function explainRequest(deps: PipelineDeps, given: ExplainedRequest
   const { classification } = await (deps.classifier.preview?.(features, signal) ??
     deps.classifier.classify(features, signal));
   const snapshot = deps.snapshot();
+  const atMs = deps.clock.now();
   const { decision, plan } = decide(deps, {
     request,
+    prompt: new PromptBooks(deps, request, atMs),
     features,
     classification,
     headers,
     controls: controls.policy,
     snapshot,
-    atMs: deps.clock.now(),
+    workspaceId: controls.workspaceId,
+    allowsDearer: controls.allowsDearer,
+    atMs,
     consume: false,
   });
   return {

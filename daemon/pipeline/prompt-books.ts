@@ -1,32 +1,48 @@
-// What prompt caches mean for the money of one request: how much of it the model that served it had warm, and what it
-// would have cost on the baseline model with that model's own cache, had it served everything so far.
+// What prompt caches mean for the money of one request: how much of it each model has warm, and what it would have cost
+// on the baseline model with that model's own cache, had it served everything so far.
 
-import { baselineCostUsd } from '../catalog/baseline.ts';
+import { baselineOf, type Baseline } from '../catalog/baseline.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
-import type { PromptCacheReplay, PromptPrefix } from '../catalog/prompt-cache-replay.ts';
+import type { PromptCacheReplay, PromptMark, PromptPrefix } from '../catalog/prompt-cache-replay.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
-import { promptMarks, promptPrefixes, type PromptMark } from './prompt-prefixes.ts';
+import { promptMarks, promptPrefixes } from './prompt-prefixes.ts';
 
 export interface PromptCaches {
   /** What the baseline's prompt cache would hold, had it served everything. */
   readonly promptCacheReplay: PromptCacheReplay;
-  /** What the models' prompt caches hold of what they really served; for answers that report no usage. */
+  /** What the models' prompt caches hold of what they really served. */
   readonly servedCacheReplay: PromptCacheReplay;
 }
+
+/** How the baseline's tokens lie to those of the model that answered, where that was measured. */
+export interface MeasuredRatios {
+  readonly tokenRatio?: number;
+  readonly outputRatio?: number;
+}
+
+/** Anthropic's longer life of what is written to the cache. */
+const ONE_HOUR_S = 3600;
 
 export class PromptBooks {
   readonly #caches: PromptCaches;
   readonly #request: ConversationRequest;
   readonly #atMs: number;
   #marks: readonly PromptMark[] | null = null;
+  #hasCacheMarks: boolean | null = null;
   /** Once worked out; undefined = not yet. */
-  #baselineUsd: number | null | undefined;
+  #baseline: Baseline | undefined;
 
   constructor(caches: PromptCaches, request: ConversationRequest, atMs: number) {
     this.#caches = caches;
     this.#request = request;
     this.#atMs = atMs;
+  }
+
+  /** The client itself marks what shall be cached. */
+  get hasCacheMarks(): boolean {
+    this.#hasCacheMarks ??= this.#request.body.bytes.includes('"cache_control"');
+    return this.#hasCacheMarks;
   }
 
   /** How much of the request a model has in its prompt cache already, 0..1. `inputTokens` in the reference tokenizer. */
@@ -37,40 +53,83 @@ export class PromptBooks {
     return this.#caches.servedCacheReplay.warmTokens(id, promptCache, prefixes, this.#atMs) / promptTokens;
   }
 
-  /** A model has served this request; from now on it has it warm. */
-  remember({ id, promptCache, tokenizerFactor }: ModelTarget, inputTokens: number): void {
+  /** Warm tokens of all models that have any, by id; like `inputTokens` in the reference tokenizer. */
+  warmTokens(targets: readonly ModelTarget[], inputTokens: number): Readonly<Record<string, number>> {
+    const marks = this.#marksOnce();
+    const totalBytes = marks.at(-1)?.bytes ?? 0;
+    const warmBytes = this.#caches.servedCacheReplay.warmBytes(marks, this.#atMs);
+    if (totalBytes === 0 || warmBytes.size === 0) return {};
+    const warm: Record<string, number> = {};
+    for (const { id, promptCache, tokenizerFactor } of targets) {
+      const tokens = ((warmBytes.get(id) ?? 0) / totalBytes) * inputTokens;
+      if (tokens > 0 && tokens * tokenizerFactor >= promptCache.minTokens) warm[id] = Math.round(tokens);
+    }
+    return warm;
+  }
+
+  /** Tokens that the baseline would have warm, had it served everything; in the reference tokenizer. */
+  stayWarmTokens({ id, promptCache, tokenizerFactor }: ModelTarget, inputTokens: number): number {
     const prefixes = this.#prefixes(inputTokens * tokenizerFactor);
-    this.#caches.servedCacheReplay.remember(id, promptCache, prefixes, this.#atMs);
+    const tokens = this.#caches.promptCacheReplay.warmTokens(id, promptCache, prefixes, this.#atMs);
+    return tokens / tokenizerFactor;
+  }
+
+  /** A model has served this request; from now on it has it warm. `writtenForAnHour`: in an explicit cache. */
+  remember(
+    { id, promptCache, tokenizerFactor }: ModelTarget,
+    inputTokens: number,
+    writtenForAnHour = false,
+  ): void {
+    const prefixes = this.#prefixes(inputTokens * tokenizerFactor);
+    const ttlS = writtenForAnHour ? Math.max(ONE_HOUR_S, promptCache.ttlS) : promptCache.ttlS;
+    this.#caches.servedCacheReplay.remember(id, promptCache, prefixes, this.#atMs, ttlS);
   }
 
   /**
-   * What the request would have cost on the baseline model, USD; null = not comparable. Worked out once: the replay
-   * remembers what it is asked, and would find the request's own prompt the second time.
+   * What the request would have cost on the baseline model. Worked out once: the replay remembers what it is asked, and
+   * would find the request's own prompt the second time.
    */
-  baselineUsd(usage: TokenUsage, served: ModelTarget, baseline: ModelTarget): number | null {
-    if (this.#baselineUsd === undefined) this.#baselineUsd = this.#replayBaseline(usage, served, baseline);
-    return this.#baselineUsd;
+  baseline(
+    usage: TokenUsage,
+    served: ModelTarget,
+    baseline: ModelTarget,
+    measured: MeasuredRatios = {},
+  ): Baseline {
+    this.#baseline ??= this.#replayBaseline(usage, served, baseline, measured);
+    return this.#baseline;
   }
 
-  #replayBaseline(usage: TokenUsage, served: ModelTarget, baseline: ModelTarget): number | null {
+  #replayBaseline(
+    usage: TokenUsage,
+    served: ModelTarget,
+    baseline: ModelTarget,
+    measured: MeasuredRatios,
+  ): Baseline {
     const atMs = this.#atMs;
     const replay = this.#caches.promptCacheReplay;
     // In the baseline's own tokens, as the shortest prefix that it caches is.
-    const promptTokens = usage.inputTokens * (baseline.tokenizerFactor / served.tokenizerFactor);
+    const tokenRatio = measured.tokenRatio ?? baseline.tokenizerFactor / served.tokenizerFactor;
+    const promptTokens = usage.inputTokens * tokenRatio;
     const prefixes = this.#prefixes(promptTokens);
     const baselineWarmTokens = replay.warmTokens(baseline.id, baseline.promptCache, prefixes, atMs);
     replay.remember(baseline.id, baseline.promptCache, prefixes, atMs);
-    const costWith = (hasCacheMarks: boolean): number | null =>
-      baselineCostUsd({ usage, served, baseline, baselineWarmTokens, promptTokens, hasCacheMarks, atMs });
-    if (this.#request.body.bytes.includes('"cache_control"')) return costWith(true);
+    const known = { usage, served, baseline, baselineWarmTokens, promptTokens, atMs, ...measured };
+    const costWith = (hasCacheMarks: boolean): Baseline => baselineOf({ ...known, hasCacheMarks });
+    if (this.hasCacheMarks) return costWith(true);
     // Whether the client would have marked its prompt for an explicit cache cannot be known from a request without
     // marks, which may be written for another vendor; the cheaper of the two is what a saving may be measured against.
     const [marked, unmarked] = [costWith(true), costWith(false)];
-    return marked === null || unmarked === null ? marked : Math.min(marked, unmarked);
+    if (marked.costUsd === null || unmarked.costUsd === null) return marked;
+    return marked.costUsd <= unmarked.costUsd ? marked : unmarked;
   }
 
   #prefixes(tokens: number): readonly PromptPrefix[] {
-    this.#marks ??= promptMarks(this.#request); // goes over every byte of the request
-    return promptPrefixes(this.#marks, tokens);
+    return promptPrefixes(this.#marksOnce(), tokens);
+  }
+
+  /** Goes over every byte of the request. */
+  #marksOnce(): readonly PromptMark[] {
+    this.#marks ??= promptMarks(this.#request);
+    return this.#marks;
   }
 }

@@ -2,17 +2,12 @@
 // so far and how many tokens that is. Equal beginnings of two requests give equal marks, whatever follows.
 
 import { crc32 } from 'node:zlib';
-import type { PromptPrefix } from '../catalog/prompt-cache-replay.ts';
+import type { PromptMark, PromptPrefix } from '../catalog/prompt-cache-replay.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 
-/** Where a prefix ends. Shortest first; the last mark is the end of the request. */
-export interface PromptMark {
-  readonly hash: string;
-  /** From the start of the request up to this mark. */
-  readonly bytes: number;
-}
-
 /**
+ * Shortest first; the last mark is the end of the request.
+ *
  * A chained CRC-32 beside the number of bytes tells prefixes apart well enough for an estimate that nobody can gain by
  * deceiving, and costs 30 us for 200 kB in 62 messages where SHA-256 with a copy per message cost 170.
  */

@@ -5,6 +5,7 @@ import type { CachedAnswer, ResponseCache } from '../cache/response-cache.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { ClientDialect } from '../dialects/dialect.ts';
 import { requestIdHeaders } from './answer-labels.ts';
+import { valueCacheHit, type CacheHitDeps } from './cache-hit-value.ts';
 import type { ClientResponse } from './client-response.ts';
 import type { Exchange } from './exchange.ts';
 import { keepAnswer, type ContinuedRequest, type KeepAnswerDeps } from './stored-response.ts';
@@ -17,7 +18,7 @@ export interface ReplayInput {
   readonly clientDialect: ClientDialect;
 }
 
-export interface AnswerCachedDeps extends KeepAnswerDeps {
+export interface AnswerCachedDeps extends KeepAnswerDeps, CacheHitDeps {
   readonly cache: ResponseCache;
 }
 
@@ -30,6 +31,8 @@ export async function answerCached(
 ): Promise<boolean> {
   const cached = exchange.controls.bypassCache ? undefined : lookUp(deps, earlier.request);
   if (cached === undefined) return false;
+  const { value, decision } = await valueCacheHit(deps, wire, { exchange, request: earlier.request, cached });
+  exchange.servedFromCache(cached, value, decision);
   const maker = { provider: cached.provider, model: cached.model };
   const kept = keepAnswer(deps, wire, earlier.own, client, { maker, isPassedThrough: false });
   await replayCached({ cached, exchange, request: asked, clientDialect: wire.dialect }, kept);
@@ -46,10 +49,9 @@ function lookUp({ cache, log }: AnswerCachedDeps, request: ConversationRequest):
   }
 }
 
-/** Commits and sends the whole answer. */
+/** Commits and sends the whole answer, of which the exchange was told. */
 export async function replayCached(input: ReplayInput, client: ClientResponse): Promise<void> {
   const { cached, exchange, request, clientDialect } = input;
-  exchange.servedFromCache(cached);
   const identity = {
     responseId: exchange.id,
     responseModel: cached.model,

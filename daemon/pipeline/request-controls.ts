@@ -7,6 +7,8 @@ import type { WireRequest } from './wire-request.ts';
 
 const PROFILES: readonly Profile[] = ['budget', 'balanced', 'quality'];
 const MAX_NAME_CHARS = 256;
+const YES_OR_NO = ['1', '0', 'true', 'false'] as const;
+const YES: readonly string[] = ['1', 'true'];
 
 export interface ReceivedControls {
   readonly policy: RequestControls;
@@ -14,6 +16,8 @@ export interface ReceivedControls {
   readonly workspaceId: string | null;
   /** Who in the editor caused the request. */
   readonly initiator: string | null;
+  /** Whether a dearer model may stand in without being asked about (`retries.dearerFallback: "ask"`). */
+  readonly allowsDearer: boolean;
   /** undefined = as configured. */
   readonly metadata: 'headers' | 'body' | undefined;
 }
@@ -24,6 +28,7 @@ export const NO_CONTROLS: ReceivedControls = {
   bypassCache: false,
   workspaceId: null,
   initiator: null,
+  allowsDearer: false,
   metadata: undefined,
 };
 
@@ -40,6 +45,7 @@ export function readControls(wire: Pick<WireRequest, 'headers' | 'query'>): Rece
     bypassCache: oneOf(header('cache'), ['off', 'on'] as const, 'x-pointsman-cache') === 'off',
     workspaceId: nameOf(header('workspace'), 'x-pointsman-workspace'),
     initiator: nameOf(header('initiator'), 'x-pointsman-initiator'),
+    allowsDearer: YES.includes(oneOf(header('allow-dearer'), YES_OR_NO, 'x-pointsman-allow-dearer') ?? '0'),
     metadata: oneOf(header('metadata'), ['body', 'headers'] as const, 'x-pointsman-metadata') ?? undefined,
   };
 }

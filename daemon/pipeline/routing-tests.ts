@@ -15,8 +15,11 @@ import type { Policy } from '../route/policy.ts';
 import { SuccessStatistics } from '../route/success-statistics.ts';
 import type { Clock } from '../util/clock.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
+import { PromptCacheReplay } from '../catalog/prompt-cache-replay.ts';
 import { RouterError } from '../errors.ts';
 import { decide } from './decide.ts';
+import { PromptBooks } from './prompt-books.ts';
+import { TaskEconomics } from './task-economics.ts';
 import { shortfallOf } from './judge-routing-test.ts';
 import { readControls } from './request-controls.ts';
 import type { CurrentSnapshot } from './snapshot-store.ts';
@@ -107,9 +110,15 @@ async function failureOf(test: RoutingTest, running: Running): Promise<string | 
       overrides: new OverrideBoard(deps.clock),
       statistics: new SuccessStatistics(), // what happened on this machine must not decide whether an edit is right
       unavailable: () => [],
+      economics: new TaskEconomics(),
     };
     const policy = controls.policy;
-    const given = { request, features, classification, headers, controls: policy, snapshot, atMs };
+    const nothingWarm = {
+      promptCacheReplay: new PromptCacheReplay(),
+      servedCacheReplay: new PromptCacheReplay(),
+    };
+    const prompt = new PromptBooks(nothingWarm, request, atMs);
+    const given = { request, prompt, features, classification, headers, controls: policy, snapshot, atMs };
     const decided = decide(fresh, { ...given, consume: false });
     return shortfallOf(test.expect, { ...decided, snapshot, config });
   } catch (error) {

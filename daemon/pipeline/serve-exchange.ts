@@ -10,8 +10,10 @@ import type { AttemptLoopDeps } from '../upstream/attempt-loop.ts';
 import type { IdSource } from '../util/ids.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import { causeText, type Log } from '../util/log.ts';
+import { admit, refuseEarly, type AdmitDeps } from './admit.ts';
 import { AnswerReview } from './answer-review.ts';
 import { attemptRun } from './attempt-run.ts';
+import type { BudgetBoard } from './budget-board.ts';
 import type { ClientResponse } from './client-response.ts';
 import { decide, type DecideDeps } from './decide.ts';
 import { runEscalated } from './escalate.ts';
@@ -22,13 +24,15 @@ import { isPinned, readControls } from './request-controls.ts';
 import type { ResponseMemory } from './response-memory.ts';
 import type { SignedHistoryVault } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
+import { StandIns } from './stand-ins.ts';
 import { continueStored, keepAnswer } from './stored-response.ts';
 import { TargetViews } from './target-views.ts';
 import type { WireRequest } from './wire-request.ts';
 
-export interface PipelineDeps extends ExchangeDeps, DecideDeps {
+export interface PipelineDeps extends ExchangeDeps, DecideDeps, AdmitDeps {
   /** The models, prices and settings in force now. Read once per exchange. */
   readonly snapshot: () => RouterSnapshot;
+  readonly budgets?: BudgetBoard;
   readonly cache: ResponseCache;
   readonly classifier: Classifier;
   readonly attempts: AttemptLoopDeps;
@@ -64,30 +68,41 @@ export async function serveExchange(
       return;
     }
 
+    refuseEarly(deps, exchange);
     const controls = exchange.controls.policy;
     const pinned = isPinned(controls, request.requestModel);
     const features = extractFeatures(request, { client: exchange.clientName, isPinned: pinned });
     const { classification, costUsd } = await deps.classifier.classify(features, signal);
     exchange.classified(costUsd);
     signal.throwIfAborted(); // else a request that nobody waits for would use up an override
-    const { plan, decision, conversationId, isSide } = decide(deps, {
+    const { plan, decision, conversationId, isSide, wished } = decide(deps, {
       request,
+      prompt: exchange.prompt,
       features,
       classification,
       headers,
       controls,
       snapshot: exchange.snapshot,
+      workspaceId: exchange.controls.workspaceId,
+      allowsDearer: exchange.controls.allowsDearer,
       atMs: wire.receivedAtMs,
       consume: true,
     });
     exchange.routed({ features, decision, baseline: plan.baseline, isSide });
     if (plan.error !== null) throw new RouterError(plan.error.code, plan.error.message, { param: 'model' });
 
+    const { candidates } = decision;
+    const standIns = new StandIns({ candidates, wished, warn: (sentence) => exchange.warn(sentence) });
+    const targets = earlier.able(plan.targets);
+    await admit(deps, exchange, { targets, decision, request, features, standIns, signal });
+
     const { snapshot } = exchange;
     const views = new TargetViews({ vault: deps.vault, earlier, conversationId, snapshot, plan });
     const review = new AnswerReview({ settings: snapshot.escalation, request, features, classification });
-    const run = attemptRun({ exchange, wire, plan, earlier, views, review });
-    const result = await runEscalated(deps.attempts, run);
+    const run = attemptRun({ exchange, wire, plan, earlier, views, review, standIns });
+    const result = await runEscalated(deps.attempts, run).catch((error: unknown) => {
+      throw standIns.explain(toRouterError(error));
+    });
     if (result.status === 'refused') {
       const error = exchange.refused(result);
       sendRefusal({ exchange, clientDialect: dialect }, result, error, client);

@@ -3,7 +3,7 @@
 
 import { attemptCostUsd, unitPricesAt, type CostOptions } from '../catalog/cost.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
-import type { AttemptRecord, SavedBy, UnitPrices } from '../protocol/exchange-record.ts';
+import type { AttemptRecord, BaselineTerms, SavedBy, UnitPrices } from '../protocol/exchange-record.ts';
 import type { TokenUsage, UsageSource } from '../protocol/vocabulary.ts';
 
 export interface Usage {
@@ -71,6 +71,7 @@ function inputOf({ inputTokens, warmShare }: UsageGuess): InputUsage {
 export interface AttemptMoney {
   /** null = not priced. */
   readonly costUsd: number | null;
+  readonly costSource?: 'provider' | 'prices';
   readonly prices: UnitPrices | null;
 }
 
@@ -85,7 +86,24 @@ export function attemptMoney(
   if (usage === null) return { costUsd: 0, prices: null };
   const prices = target.price === null ? null : unitPricesAt(target.price, usage, atMs, options);
   if (target.billing !== 'metered') return { costUsd: 0, prices };
-  return { costUsd: reportedCostUsd ?? attemptCostUsd(usage, target, atMs, options), prices };
+  if (reportedCostUsd !== null) return { costUsd: reportedCostUsd, costSource: 'provider', prices };
+  const costUsd = attemptCostUsd(usage, target, atMs, options);
+  return { costUsd, ...(costUsd === null ? {} : { costSource: 'prices' }), prices };
+}
+
+/**
+ * What the router saved by marking a prompt for the cache that the client had not marked: the same tokens at the input
+ * price, less what was billed. Negative where what was written has not been read yet.
+ */
+export function injectionSavedUsd(
+  usage: TokenUsage,
+  target: ModelTarget,
+  billedUsd: number,
+  atMs: number,
+): number {
+  const unmarked = { ...usage, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 };
+  const unmarkedUsd = attemptCostUsd(unmarked, target, atMs);
+  return unmarkedUsd === null || target.billing !== 'metered' ? 0 : unmarkedUsd - billedUsd;
 }
 
 export interface ExchangeMoney {
@@ -94,8 +112,16 @@ export interface ExchangeMoney {
   readonly failedAttemptsCostUsd: number;
   readonly baselineCostUsd: number | null;
   readonly savedUsd: number | null;
+  readonly baseline: BaselineTerms | null;
   readonly priced: boolean;
   readonly savedBy: SavedBy;
+}
+
+/** A stored answer stood in for a model's. */
+export interface CacheHitMoney {
+  readonly status: 'exact' | 'semantic';
+  /** What routing would have paid for a new answer: all that a hit is credited with. */
+  readonly routedCostUsd: number | null;
 }
 
 /**
@@ -106,6 +132,10 @@ export function settleMoney(given: {
   readonly attempts: readonly AttemptRecord[];
   readonly classifierCostUsd: number;
   readonly baselineCostUsd: number | null;
+  readonly baseline?: BaselineTerms | null;
+  /** See `injectionSavedUsd`. */
+  readonly injectionSavedUsd?: number;
+  readonly cacheHit?: CacheHitMoney | null;
 }): ExchangeMoney {
   let costUsd: number | null = given.classifierCostUsd;
   let failedAttemptsCostUsd = 0;
@@ -121,7 +151,19 @@ export function settleMoney(given: {
     failedAttemptsCostUsd,
     baselineCostUsd,
     savedUsd,
+    baseline: baselineCostUsd === null ? null : (given.baseline ?? null),
     priced: costUsd !== null,
-    savedBy: { routing: savedUsd ?? 0, exactCache: 0, semanticCache: 0, promptCacheInjection: 0 },
+    savedBy: savedBy(savedUsd, given.injectionSavedUsd ?? 0, given.cacheHit ?? null),
   };
+}
+
+/** The parts add up to the whole: what a cache did not save, routing did, or lost. */
+function savedBy(savedUsd: number | null, injectionUsd: number, hit: CacheHitMoney | null): SavedBy {
+  const nothing = { routing: 0, exactCache: 0, semanticCache: 0, promptCacheInjection: 0 };
+  if (savedUsd === null) return nothing;
+  if (hit === null)
+    return { ...nothing, routing: savedUsd - injectionUsd, promptCacheInjection: injectionUsd };
+  const hitUsd = hit.routedCostUsd ?? 0;
+  const cache = hit.status === 'exact' ? { exactCache: hitUsd } : { semanticCache: hitUsd };
+  return { ...nothing, ...cache, routing: savedUsd - hitUsd };
 }

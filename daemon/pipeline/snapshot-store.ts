@@ -121,6 +121,7 @@ export class SnapshotStore {
       connections,
       decideAt: config.policy.decideAt,
       escalation: config.policy.escalation,
+      dearerFallback: config.retries.dearerFallback,
       metadata: config.metadata,
     };
     return { snapshot, warnings };

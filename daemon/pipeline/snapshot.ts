@@ -13,6 +13,8 @@ export interface RouterSnapshot {
   readonly decideAt: 'task' | 'request' | 'conversation';
   /** When a stronger model takes over. */
   readonly escalation: EscalationSettings;
+  /** Whether a dearer model may stand in unasked; absent = it may. */
+  readonly dearerFallback?: 'allow' | 'ask';
   /** Where routing metadata goes unless a request says otherwise. */
   readonly metadata: 'headers' | 'body';
 }

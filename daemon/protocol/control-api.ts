@@ -1,6 +1,6 @@
 // Paths, header names and bodies of the control API, for every local tool that talks to the daemon. Money in USD.
 
-import type { ExchangeRecord, OverrideScope } from './exchange-record.ts';
+import type { ExchangeRecord, OverrideScope, SavedBy } from './exchange-record.ts';
 import type { Profile, TokenUsage } from './vocabulary.ts';
 
 /** Raised when a body below changes incompatibly. */
@@ -29,6 +29,21 @@ export interface ModelStatus {
   readonly inputUsdPerMtok: number | null;
   readonly outputUsdPerMtok: number | null;
   readonly priceAsOf: string | null;
+  /** Whole days since `priceAsOf`; null = unpriced, or nobody says when the price was checked. */
+  readonly priceAgeDays: number | null;
+  /** Where the price comes from: an address, a package with its version, or `configuration`; null = unpriced. */
+  readonly priceSource: string | null;
+}
+
+/** The price list that the daemon ships with. */
+export interface PriceListStatus {
+  /** The day (`YYYY-MM-DD`) on which the list as a whole was last gone through. */
+  readonly version: string;
+  readonly ageDays: number | null;
+  /** Ids of usable models whose price is older than a month. */
+  readonly staleModels: readonly string[];
+  /** Ids of usable models that are billed by the token and have no price. */
+  readonly unpricedModels: readonly string[];
 }
 
 export interface OverrideState {
@@ -70,6 +85,7 @@ export interface StatusBody {
   readonly home: string;
   readonly providers: readonly ProviderStatus[];
   readonly models: readonly ModelStatus[];
+  readonly priceList: PriceListStatus;
   readonly override: OverrideState | null;
   readonly profile: Profile;
   readonly baseline: string | null;
@@ -85,10 +101,18 @@ export interface StatusBody {
 
 export type TotalsGroupBy = 'model' | 'task' | 'complexity' | 'client' | 'workspace' | 'day';
 
+/**
+ * Money of a group is the sum over the requests whose money is known: with `pricedRequests` 0 its cost is unknown, with
+ * `comparableRequests` 0 its baseline and saving are.
+ */
 export interface TotalsGroup {
   readonly key: string;
   readonly requests: number;
   readonly requestShare: number;
+  readonly pricedRequests: number;
+  readonly comparableRequests: number;
+  /** Requests whose tokens are known. */
+  readonly countedRequests: number;
   readonly tokens: TokenUsage;
   readonly tokenShare: number;
   readonly costUsd: number;
@@ -99,10 +123,17 @@ export interface TotalsGroup {
 
 export interface TotalsBody {
   readonly requests: number;
+  readonly pricedRequests: number;
+  /** Priced and with a baseline. */
+  readonly comparableRequests: number;
   readonly tokens: TokenUsage;
   readonly costUsd: number;
+  /** The part of `costUsd` that rests on estimated usage. */
+  readonly estimatedCostUsd: number;
   readonly baselineCostUsd: number;
   readonly savedUsd: number;
+  /** Adds up to `savedUsd`. */
+  readonly savedBy: SavedBy;
   /** savedUsd / baselineCostUsd; null when there is no baseline. */
   readonly savedRatio: number | null;
   /** Share of requests that are priced and comparable; null without requests. */
@@ -115,8 +146,79 @@ export interface TotalsBody {
   readonly failedRequests: number;
   readonly cacheHitRatio: number | null;
   readonly meanLatencyMs: number | null;
-  readonly projection: { readonly monthlySavedUsd: number | null; readonly yearlySavedUsd: number | null };
+  readonly projection: Projection;
   readonly groups: readonly TotalsGroup[];
+  /** Only when asked for (`details=1`). */
+  readonly details?: TotalsDetails;
+}
+
+/** null = less than a day of requests. */
+export interface Projection {
+  readonly monthlySavedUsd: number | null;
+  readonly yearlySavedUsd: number | null;
+  /** 95 % interval of what the next month and year will save if work goes on like this; only with `details=1`. */
+  readonly monthlySavedIntervalUsd?: Interval | null;
+  readonly yearlySavedIntervalUsd?: Interval | null;
+  /** UTC days that it rests upon, idle ones included; only with `details=1`. */
+  readonly days?: number | null;
+}
+
+export type Interval = readonly [low: number, high: number];
+
+/** What a report needs beside the totals. Money is of the comparable requests, so that it adds up. */
+export interface TotalsDetails {
+  /** baselineCostUsd - answersCostUsd - failedAttemptsCostUsd - classifierCostUsd = savedUsd. */
+  readonly compared: {
+    readonly requests: number;
+    readonly baselineCostUsd: number;
+    /** Of attempts that did not fail. */
+    readonly answersCostUsd: number;
+    readonly failedAttemptsCostUsd: number;
+    readonly classifierCostUsd: number;
+    readonly savedUsd: number;
+  };
+  /** Answered by a provider that is paid by subscription: no part of cost or saving. */
+  readonly flatRate: { readonly requests: number; readonly tokens: TokenUsage };
+  /** Neither compared nor flat-rate, by reason. */
+  readonly unpricedRequests: number;
+  readonly otherRequests: number;
+  readonly beforeAfter: BeforeAfter;
+  /** The projected saving by grade of the ask; adds up to it. */
+  readonly grades: readonly GradeOutlook[];
+}
+
+/** The same requests without a router and as they went; `before` and `after` null = not known. */
+export interface BeforeAfter {
+  readonly monthlyCostUsd: Compared;
+  readonly averageCostUsd: Compared;
+  /** `before`: of requests that the baseline model answered. */
+  readonly meanLatencyMs: Compared;
+  /** `before`: of requests that the baseline model was asked first, without what was then asked instead. */
+  readonly successRatio: Compared;
+  readonly failedRequests: Compared;
+  /** How many requests the three `before` above rest upon: those that the baseline model was asked first. */
+  readonly baselineFirstRequests: number;
+  readonly cacheHitRatio: Compared;
+  /** Share of the prompts that came out of the providers' caches. */
+  readonly promptCacheRatio: Compared;
+  /** Share of good ones among the ratings. */
+  readonly goodRatingRatio: Compared;
+  readonly ratings: { readonly before: number; readonly after: number };
+}
+
+export interface Compared {
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+export interface GradeOutlook {
+  readonly grade: string;
+  /** Of the comparable requests. */
+  readonly requestShare: number;
+  readonly monthlyRequests: number | null;
+  readonly savedPerRequestUsd: number;
+  readonly monthlySavedUsd: number | null;
+  readonly yearlySavedUsd: number | null;
 }
 
 /** null = nothing measured yet. */
@@ -156,6 +258,77 @@ export interface FeedbackBody extends Feedback {
 /** Answer of `GET exchanges/:id`. */
 export interface ExchangeBody extends ExchangeRecord {
   readonly feedback: Feedback | null;
+}
+
+/** One configured budget and how it stands; answer of `GET` and `PUT budgets`. */
+export interface BudgetState {
+  /** `all`, a kind and a name, or a kind alone: each workspace, client or conversation for itself. */
+  readonly scope: string;
+  readonly period: 'day' | 'week' | 'month';
+  readonly limitUsd?: number;
+  readonly limitTokens?: number;
+  readonly onReach: 'warn' | 'downgrade' | 'block';
+  /** In the present period; of "each one for itself" what the largest of them spent. Both are always counted. */
+  readonly spentUsd: number;
+  readonly spentTokens: number;
+  /** ISO 8601, UTC. */
+  readonly resetsAt: string;
+  /** What it does now; `ok` = nothing. */
+  readonly state: 'ok' | 'warn' | 'downgrade' | 'block';
+  /** 0..1, how hard it leans to cheaper models; 0 where it does not downgrade. */
+  readonly pressure: number;
+  /** Of "each one for itself": the largest ones, largest first. */
+  readonly instances?: readonly Pick<
+    BudgetState,
+    'scope' | 'spentUsd' | 'spentTokens' | 'state' | 'pressure'
+  >[];
+  /** Why nobody knows what was spent; absent = it is known. */
+  readonly error?: string;
+}
+
+export interface BudgetsBody {
+  readonly budgets: readonly BudgetState[];
+}
+
+/** Answer of `POST replay`: the stored history under another policy, prices or profile. */
+export interface ReplayBody {
+  readonly requests: number;
+  /** Those whose cost is known then and now: what every sum is over. */
+  readonly priced: number;
+  readonly costUsd: number;
+  readonly baselineCostUsd: number;
+  /** Signed; of the requests that have a baseline. */
+  readonly savedUsd: number;
+  /** What they were really billed. */
+  readonly storedCostUsd: number;
+  /** 95 % interval of `costUsd`. */
+  readonly intervalUsd: Interval;
+  /** Requests that another model would have answered. */
+  readonly moved: number;
+  /** Of `priced`, those that were decided again; the others count as they were billed. */
+  readonly replayed: number;
+  /** Requests that could not be decided again, by reason. */
+  readonly asStored: Readonly<Record<'not-decided' | 'no-usage' | 'unpriced', number>>;
+  readonly models: readonly { readonly model: string; readonly requests: number; readonly costUsd: number }[];
+  /** Those that move most money first. */
+  readonly moves: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly requests: number;
+    readonly storedUsd: number;
+    readonly replayedUsd: number;
+  }[];
+  /** The conversations whose bill changes most; estimates before the last figures were learnt. */
+  readonly conversations: readonly {
+    readonly conversationId: string;
+    readonly requests: number;
+    readonly storedUsd: number;
+    readonly replayedUsd: number;
+  }[];
+  /** Mean probability of success that is expected of the chosen models; null = of no request. */
+  readonly expectedSuccess: { readonly stored: number; readonly replayed: number } | null;
+  readonly profile: Profile;
+  readonly notes: readonly string[];
 }
 
 export interface ErrorBody {

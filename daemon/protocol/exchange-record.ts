@@ -102,6 +102,8 @@ export interface BaselineTerms {
   /** Not rounded to whole tokens. */
   readonly usage: TokenUsage;
   readonly prices: UnitPrices;
+  /** Below 1 where the model that answered was seen to write more than the baseline does; absent = 1. */
+  readonly outputRatio?: number;
 }
 
 /** `savedUsd` split by cause; the parts add up to it. */
@@ -258,6 +260,8 @@ export interface EconomicsInput {
   readonly warmTokens: Readonly<Record<string, number>>;
   /** Which share of a warm prefix is really read from the cache, learnt from answers, by model id; absent = all of it. */
   readonly cacheHitRatios: Readonly<Record<string, number>>;
+  /** How much a model writes against the others, learnt from answers, by model id; absent = as much. */
+  readonly outputRatios?: Readonly<Record<string, number>>;
   /** Bills of this conversation since the baseline model first answered in it; null = it has not. */
   readonly switchBooks: SwitchBooks | null;
 }

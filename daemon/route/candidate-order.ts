@@ -1,5 +1,5 @@
 // In which order the models that may answer are considered: the user's own list for this kind of ask first, then the
-// cheapest of those that are likely enough to succeed, then the rest by how likely they are. Pure.
+// cheapest, over the rest of the task, of those that are likely enough to succeed, then the rest by how likely they are.
 
 import { gradeOfNeeds } from '../classify/grade.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
@@ -97,7 +97,7 @@ function atSuitedEffort(own: Figures, reckoning: Reckoning, ask: Ask, mayRaise: 
   }
   if (range.raised === null) return own;
   const raised = reckoning.atLevel(own, range, range.raised);
-  const isAffordable = ask.ceilingCostUsd === null || (raised.expectedCostUsd ?? 0) <= ask.ceilingCostUsd;
+  const isAffordable = ask.ceilingCostUsd === null || (raised.coldCostUsd ?? 0) <= ask.ceilingCostUsd;
   return isAffordable && reaches(raised, ask) ? raised : own;
 }
 
@@ -129,10 +129,10 @@ function priceKeys(
   unvetted: ReadonlySet<string>,
 ): (candidate: RankedTarget) => PriceKey {
   const dearest = [-1, -1, -1];
-  for (const { target, expectedCostUsd } of ranked) {
-    if (expectedCostUsd === null || unvetted.has(target.id)) continue;
+  for (const { target, taskCostUsd } of ranked) {
+    if (taskCostUsd === null || unvetted.has(target.id)) continue;
     const rank = tierRank(target.tier);
-    dearest[rank] = Math.max(dearest[rank] ?? -1, expectedCostUsd);
+    dearest[rank] = Math.max(dearest[rank] ?? -1, taskCostUsd);
   }
   const assumed = (rank: number): number => {
     for (let tier = rank; tier >= 0; tier--) {
@@ -141,9 +141,9 @@ function priceKeys(
     }
     return 0;
   };
-  return ({ target, expectedCostUsd }) => {
+  return ({ target, taskCostUsd }) => {
     const isUnvetted = unvetted.has(target.id);
-    if (expectedCostUsd !== null && !isUnvetted) return { costUsd: expectedCostUsd, group: 0 };
+    if (taskCostUsd !== null && !isUnvetted) return { costUsd: taskCostUsd, group: 0 };
     return { costUsd: assumed(tierRank(target.tier)), group: isUnvetted ? 2 : 1 };
   };
 }

@@ -2,14 +2,17 @@
 // give an equal plan, no input makes it throw, and every model but the choice has a reason.
 //
 // whose wish counts (override.ts) -> cost and P(success) of each model (figures.ts) -> hard filters (eligibility.ts)
-// -> ceiling -> escalation (escalation.ts) -> order (candidate-order.ts) -> affinity -> max cost -> fallback chain
+// -> ceiling -> escalation (escalation.ts) -> order (candidate-order.ts) -> affinity, or staying against moving
+// (conversation-switch.ts) -> max cost -> limit on switching (switch-cap.ts) -> fallback chain
 
 import { expectedCostUsd } from '../catalog/expected-cost.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
-import type { DecisionInput } from '../protocol/exchange-record.ts';
+import type { BudgetPressure, DecisionInput } from '../protocol/exchange-record.ts';
 import type { RouteReason } from '../protocol/vocabulary.ts';
+import { bend, explainedBy, pinnedUnder, pressureIn } from './budget-pressure.ts';
 import { rankTargets, type Ask, type RankedTarget } from './candidate-order.ts';
 import { completeInput } from './complete-input.ts';
+import { applySwitchCap, weighSwitch } from './conversation-switch.ts';
 import { applyMaxCost, costLimitOf } from './cost-limit.ts';
 import { effortRange } from './effort.ts';
 import type { EligibilityOptions } from './eligibility.ts';
@@ -17,12 +20,14 @@ import { filterAll, waitForRecovery, type Rejections } from './eligible-pool.ts'
 import { escalate, takeOvers } from './escalation.ts';
 import { flipProbes } from './explain.ts';
 import { fallbackChain } from './fallback-chain.ts';
-import { reckon, type CostOf, type Figures, type Reckoning } from './figures.ts';
+import { reckon, type Figures, type Reckoning } from './figures.ts';
 import { makePlan } from './make-plan.ts';
 import { noEligibleTarget } from './no-eligible-target.ts';
 import { resolveIntent, type Intent } from './override.ts';
 import { planPinned, planUnknown } from './pinned-plan.ts';
 import type { Policy, RoutePlan, RoutingTable } from './policy.ts';
+import { switchCap } from './switch-cap.ts';
+import type { CostOf } from './task-cost.ts';
 import { thresholdOf } from './thresholds.ts';
 import { whyLost } from './why-lost.ts';
 
@@ -36,6 +41,8 @@ export function createCheapestCapablePolicy(deps: CheapestCapableDeps): Policy {
     plan(given, table) {
       const input = completeInput(given);
       const intent = resolveIntent(input, table);
+      const budget = pressureIn(input);
+      if (budget !== null) return planUnderPressure(policy, { input, table, intent }, budget);
       const reckoning = reckon(deps.expectedCostUsd, input, table);
       if (intent.kind === 'free') return planFree(deps, { input, table, intent, reckoning });
       if (intent.kind === 'pinned') return planPinned(deps, { input, table, intent, reckoning });
@@ -46,6 +53,21 @@ export function createCheapestCapablePolicy(deps: CheapestCapableDeps): Policy {
     },
   };
   return policy;
+}
+
+function planUnderPressure(
+  policy: Pick<Policy, 'plan'>,
+  {
+    input,
+    table,
+    intent,
+  }: { readonly input: DecisionInput; readonly table: RoutingTable; readonly intent: Intent },
+  budget: BudgetPressure,
+): RoutePlan {
+  const usual = policy.plan({ ...input, budgetPressure: null }, table);
+  if (intent.kind !== 'free') return pinnedUnder(budget, usual);
+  const bent = bend(input, table, budget);
+  return explainedBy(budget, { bent: policy.plan(bent.input, bent.table), usual });
 }
 
 /** As the daemon runs it. */
@@ -78,7 +100,7 @@ function planFree(deps: CheapestCapableDeps, situation: FreeSituation): RoutePla
     });
   }
   if (pool.length === 0) return nobody(situation, rejections, notes);
-  return choose(situation, { pool, isWaiting, rejections, notes });
+  return choose(deps, situation, { pool, isWaiting, rejections, notes });
 }
 
 interface Running {
@@ -90,10 +112,15 @@ interface Running {
   readonly notes: string[];
 }
 
-function choose(situation: FreeSituation, { pool, isWaiting, rejections, notes }: Running): RoutePlan {
+function choose(
+  { expectedCostUsd: costOf }: CheapestCapableDeps,
+  situation: FreeSituation,
+  { pool, isWaiting, rejections, notes }: Running,
+): RoutePlan {
   const { input, table, intent, reckoning } = situation;
   const maxCostUsd = costLimitOf(input.controls.maxCostUsd);
-  const escalation = escalate(input, table.targets, pool, maxCostUsd);
+  const cap = switchCap(costOf, input, table, intent.baseline);
+  const escalation = escalate(input, table.targets, pool, { maxCostUsd, cap });
   for (const rejection of escalation.tooWeak) rejections.set(rejection.target.id, rejection);
   noteLostAffinity(input, rejections, notes);
   if (escalation.note !== null) notes.push(escalation.note);
@@ -101,23 +128,44 @@ function choose(situation: FreeSituation, { pool, isWaiting, rejections, notes }
   const ranked = rankTargets(escalation.pool, withAskedEffortInside(input, reckoning), ask, table);
   const stay = stayingModel(input, ranked, escalation.staysOn);
   const staying = stay === undefined ? undefined : atTaskEffort(stay, situation);
-  const ordered = toFront(underCeiling(ranked, intent.ceiling), staying);
+  const wanted = underCeiling(ranked, intent.ceiling);
+  const { kept, economics } =
+    staying === undefined && !escalation.isEscalated
+      ? weighSwitch({ costOf, input, ordered: wanted, cap })
+      : { kept: undefined, economics: null };
+  const ordered = toFront(wanted, staying ?? kept);
   const limited = applyMaxCost(ordered, maxCostUsd);
-  if (limited.note !== null) notes.push(limited.note);
-  const chain = applyMaxCost(fallbackChain(limited.candidates), maxCostUsd).candidates;
+  const capped = applySwitchCap(limited.candidates, cap);
+  for (const { note } of [limited, capped]) if (note !== null) notes.push(note);
+  const chain = applyMaxCost(
+    fallbackChain(capped.candidates),
+    capped.note === null ? maxCostUsd : null,
+  ).candidates;
   const [chosen] = chain;
   if (chosen === undefined) return nobody(situation, rejections, notes);
   const isStaying = chosen.target === staying?.target;
   noteUnlikely(chosen, ask, isStaying, ordered, notes);
   const isNamed = chosen.target === intent.ceiling && !chosen.reachesThreshold && !chosen.isListed;
-  const choice = { chosen, ask, isStaying, isNamed, maxCostUsd, unvetted: table.unvetted ?? [] };
+  const isKept = chosen.target === kept?.target || chosen.target.id === economics?.fromModel;
+  const choice = {
+    chosen,
+    ask,
+    isStaying,
+    isNamed,
+    maxCostUsd,
+    unvetted: table.unvetted ?? [],
+    economics,
+    cap: capped.note === null ? null : cap,
+  };
   return makePlan(intent, {
     chain,
     losers: chain.slice(1).map((candidate) => ({ ...candidate, rejected: whyLost(candidate, choice) })),
-    escalation: isWaiting ? [] : takeOvers(chosen, ordered, maxCostUsd),
+    escalation: isWaiting ? [] : takeOvers(chosen, ordered, { maxCostUsd, cap }),
     figures: reckoning.figures,
     rejections,
-    reason: reasonOf(limited.isBinding, escalation.isEscalated, isStaying),
+    reason: reasonOf(limited.isBinding, escalation.isEscalated, isStaying || isKept),
+    switchEconomics:
+      economics === null ? null : { ...economics, moved: chosen.target.id === economics.toModel },
     notes,
     error: null,
   });
@@ -161,7 +209,7 @@ function askOf(situation: FreeSituation): Ask {
     // Titles, topics and summaries are simple work, whatever stands in the text that they are made of.
     complexity: input.decisionPoint === 'background' ? 'simple' : complexity,
     threshold: thresholdOf(table, intent.profile, taskType),
-    ceilingCostUsd: limitOf(situation)?.expectedCostUsd ?? null,
+    ceilingCostUsd: limitOf(situation)?.coldCostUsd ?? null,
   };
 }
 

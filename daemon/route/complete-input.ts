@@ -2,8 +2,9 @@
 // null removes there. Absent means what null means.
 
 import { needsOfGrade } from '../classify/grade.ts';
-import type { DecisionInput } from '../protocol/exchange-record.ts';
+import type { DecisionInput, EconomicsInput } from '../protocol/exchange-record.ts';
 import type { Classification } from '../protocol/vocabulary.ts';
+import { NO_ECONOMICS } from './task-cost.ts';
 
 type Loose<Value> = { readonly [Key in keyof Value]?: Value[Key] | undefined };
 
@@ -36,6 +37,19 @@ export function completeInput(input: DecisionInput): DecisionInput {
     },
     escalation: given.escalation ?? null,
     unavailable: given.unavailable ?? [],
+    ...(given.economics === undefined ? {} : { economics: withAllEconomics(given.economics) }),
+  };
+}
+
+function withAllEconomics(given: Loose<EconomicsInput>): EconomicsInput {
+  return {
+    expectedSteps: given.expectedSteps ?? NO_ECONOMICS.expectedSteps,
+    stepInputTokens: given.stepInputTokens ?? NO_ECONOMICS.stepInputTokens,
+    stepOutputTokens: given.stepOutputTokens ?? NO_ECONOMICS.stepOutputTokens,
+    warmTokens: given.warmTokens ?? NO_ECONOMICS.warmTokens,
+    cacheHitRatios: given.cacheHitRatios ?? NO_ECONOMICS.cacheHitRatios,
+    outputRatios: given.outputRatios ?? {},
+    switchBooks: given.switchBooks ?? null,
   };
 }
 

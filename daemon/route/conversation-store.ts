@@ -20,6 +20,8 @@ export interface ConversationState {
   readonly effort?: ReasoningEffort;
   /** The last answer was weak, so the rest of the task should not stay on its model. */
   readonly escalation?: { readonly fromModel: string; readonly why: string };
+  /** Requests of the present task so far. */
+  readonly taskSteps?: number;
   /** How often the present task was moved to a stronger model, and at which length of the conversation last. */
   readonly escalations?: number;
   readonly escalatedAtMessageCount?: number;

@@ -7,6 +7,7 @@ import { tierRank, type RankedTarget } from './candidate-order.ts';
 import { fitsMaxCost } from './cost-limit.ts';
 import type { Figures } from './figures.ts';
 import type { RejectedTarget } from './no-eligible-target.ts';
+import type { SwitchCap } from './switch-cap.ts';
 
 export interface Escalation {
   /** Who may answer now. */
@@ -19,12 +20,24 @@ export interface Escalation {
   readonly note: string | null;
 }
 
-/** Only models of a higher tier, as long as there is one that may answer and that the client's limit allows. */
+/** What bounds the cost of answering; null = no limit. */
+export interface Limits {
+  readonly maxCostUsd: number | null;
+  readonly cap: SwitchCap | null;
+}
+
+function isWithin(figures: Figures, { maxCostUsd, cap }: Limits): boolean {
+  return (
+    (maxCostUsd === null || fitsMaxCost(figures, maxCostUsd)) && (cap === null || cap.fits(figures.target))
+  );
+}
+
+/** Only models of a higher tier, as long as there is one that may answer and that the limits allow. */
 export function escalate(
   input: DecisionInput,
   targets: readonly ModelTarget[],
   pool: readonly Figures[],
-  maxCostUsd: number | null,
+  limits: Limits,
 ): Escalation {
   const unchanged = { pool, isEscalated: false, staysOn: null, tooWeak: [], note: null };
   if (input.escalation === null) return unchanged;
@@ -34,7 +47,7 @@ export function escalate(
   if (from === undefined) return unchanged;
   const isStronger = ({ target }: Figures): boolean => tierRank(target.tier) > tierRank(from.tier);
   const stronger = pool.filter(isStronger);
-  if (!stronger.some((figures) => maxCostUsd === null || fitsMaxCost(figures, maxCostUsd))) {
+  if (!stronger.some((figures) => isWithin(figures, limits))) {
     const note = `no stronger model than ${fromModel} may answer, so the task stays where it is (${why})`;
     return { ...unchanged, staysOn: fromModel, note };
   }
@@ -54,7 +67,7 @@ export function escalate(
 export function takeOvers(
   choice: RankedTarget | undefined,
   ranked: readonly RankedTarget[],
-  maxCostUsd: number | null,
+  { maxCostUsd, cap }: Limits,
 ): readonly ModelTarget[] {
   if (choice === undefined) return [];
   const rank = tierRank(choice.target.tier);
@@ -62,6 +75,7 @@ export function takeOvers(
   return ranked
     .filter((candidate) => tierRank(candidate.target.tier) > rank)
     .filter((candidate) => maxCostUsd === null || fitsMaxCost(candidate, maxCostUsd - paidUsd))
+    .filter(({ target }) => cap === null || cap.fitsBoth(choice.target, target))
     .toSorted((a, b) => tierRank(a.target.tier) - tierRank(b.target.tier))
     .map(({ target }) => target);
 }

@@ -38,6 +38,9 @@ const NEEDS: readonly (readonly [Capability, string, string])[] = [
   ['reasoning', 'with reasoning asked for', 'without reasoning asked for'],
 ];
 
+/** Longer tasks are not looked ahead at. */
+const MAX_STEPS = 200;
+
 /** How sure a classifier is that names a grade and nothing else. */
 const TYPICAL_CONFIDENCE = 0.8;
 
@@ -102,12 +105,38 @@ function situationChanges(input: DecisionInput): readonly Change[] {
     const change = `the task going well on ${input.escalation.fromModel}`;
     changes.push({ change, patch: { escalation: null } });
   }
+  if ((input.budgetPressure ?? null) !== null) {
+    changes.push({ change: 'without a budget that runs out', patch: { budgetPressure: null } });
+  }
+  changes.push(...economicsChanges(input));
   const patch = { decisionPoint: 'new-task' };
   if (input.decisionPoint === 'continuation') {
     changes.push({ change: 'at the start of a task instead of inside one', patch });
   }
   if (input.decisionPoint === 'background') {
     changes.push({ change: 'as a request of the user instead of a background call', patch });
+  }
+  return changes;
+}
+
+/** What a conversation has behind it, and ahead of it. */
+function economicsChanges({ economics }: DecisionInput): readonly Change[] {
+  if (economics === undefined) return [];
+  const changes: Change[] = [];
+  const warm = Object.keys(economics.warmTokens);
+  if (warm.length > 0) {
+    const patch = { economics: { warmTokens: Object.fromEntries(warm.map((model) => [model, null])) } };
+    changes.push({ change: 'with nothing in any prompt cache', patch });
+  }
+  if (economics.switchBooks !== null) {
+    const change = 'without a limit on what switching may cost';
+    changes.push({ change, patch: { economics: { switchBooks: null } } });
+  }
+  const steps = economics.expectedSteps;
+  for (const expectedSteps of [1, Math.ceil(steps / 2), Math.ceil(steps * 2), Math.ceil(steps * 5)]) {
+    if (expectedSteps === steps || expectedSteps > MAX_STEPS) continue;
+    const change = `the task expected to take ${expectedSteps} more requests instead of ${Number(steps.toFixed(1))}`;
+    changes.push({ change, patch: { economics: { expectedSteps } } });
   }
   return changes;
 }

@@ -1,7 +1,7 @@
 // The last step of planning: a plan out of its parts, with every model that was looked at and why it lost.
 
 import type { ModelTarget } from '../catalog/model-target.ts';
-import type { Candidate } from '../protocol/exchange-record.ts';
+import type { Candidate, SwitchEconomics } from '../protocol/exchange-record.ts';
 import type { ReasoningEffort, RouteReason } from '../protocol/vocabulary.ts';
 import type { RejectedTarget } from './no-eligible-target.ts';
 import type { Intent } from './override.ts';
@@ -12,6 +12,8 @@ import { bindingConstraint } from './why-lost.ts';
 export interface Shown {
   readonly target: ModelTarget;
   readonly expectedCostUsd: number | null;
+  readonly taskCostUsd: number | null;
+  readonly warmTokens: number;
   readonly successProbability: number | null;
   readonly effort: ReasoningEffort | null;
 }
@@ -30,6 +32,7 @@ export interface PlanParts {
   readonly figures: readonly Shown[];
   readonly rejections: ReadonlyMap<string, RejectedTarget>;
   readonly reason: RouteReason;
+  readonly switchEconomics?: SwitchEconomics | null;
   readonly notes: readonly string[];
   readonly error: PlanError | null;
 }
@@ -54,14 +57,23 @@ export function makePlan(intent: Intent, parts: PlanParts): RoutePlan {
     profile: intent.profile,
     candidates,
     bindingConstraint: bindingConstraint(chosen?.target, candidates),
+    switchEconomics: parts.switchEconomics ?? null,
     notes: parts.notes,
     error: parts.error,
   };
 }
 
 function candidateOf(shown: Shown, rejected: string | null): Candidate {
-  const { target, expectedCostUsd, successProbability, effort } = shown;
-  return { model: target.id, expectedCostUsd, successProbability, warmTokens: 0, effort, rejected };
+  const { target, expectedCostUsd, taskCostUsd, successProbability, effort } = shown;
+  return {
+    model: target.id,
+    expectedCostUsd,
+    expectedTaskCostUsd: taskCostUsd,
+    successProbability,
+    warmTokens: Math.round(shown.warmTokens),
+    effort,
+    rejected,
+  };
 }
 
 function effortsOf(chain: readonly Shown[]): Readonly<Record<string, ReasoningEffort>> {

@@ -1,10 +1,11 @@
 // Why a model that could have answered is not the one that does, and what kept the next cheaper one from being chosen.
 // Sentences for people; what they say is what the order of candidates went by.
 
-import type { Candidate } from '../protocol/exchange-record.ts';
+import type { Candidate, SwitchEconomics } from '../protocol/exchange-record.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import { compareLikelihood, tierRank, type Ask, type RankedTarget } from './candidate-order.ts';
 import { fitsMaxCost, usdText } from './cost-limit.ts';
+import type { SwitchCap } from './switch-cap.ts';
 
 /** What the choice was made by. */
 export interface Choice {
@@ -16,6 +17,13 @@ export interface Choice {
   readonly isNamed: boolean;
   readonly maxCostUsd: number | null;
   readonly unvetted: readonly string[];
+  /** Staying against moving, where that was weighed. */
+  readonly economics: Pick<
+    SwitchEconomics,
+    'fromModel' | 'toModel' | 'stayCostUsd' | 'moveCostUsd' | 'expectedSteps'
+  > | null;
+  /** Where the limit on switching changed the choice. */
+  readonly cap: SwitchCap | null;
 }
 
 /** `candidate` was in the running. */
@@ -28,7 +36,16 @@ export function whyLost(candidate: RankedTarget, choice: Choice): string {
       ? `has no price, so it may exceed the max cost of ${usdText(maxCostUsd)}`
       : `would cost ${usdText(candidate.expectedCostUsd)}, the max cost is ${usdText(maxCostUsd)}`;
   }
+  if (choice.cap !== null && !choice.cap.fits(candidate.target)) {
+    const share = Number((choice.cap.ratio * 100).toFixed(2));
+    return `could make the conversation bill more than ${share} % above staying on ${choice.cap.baselineModel}`;
+  }
   if (choice.isStaying) return `the task stays on ${id}`;
+  const { economics } = choice;
+  if (economics?.fromModel === id && economics.toModel === candidate.target.id) {
+    const move = usdText(economics.moveCostUsd);
+    return `moving there costs ${move} over about ${steps(economics.expectedSteps)}, staying on ${id} ${usdText(economics.stayCostUsd)}`;
+  }
   if (chosen.isListed) {
     const list = `the list of ${ask.profile} for ${ask.taskType}, ${ask.complexity}`;
     return candidate.isListed ? `stands after ${id} in ${list}` : `is not in ${list}, which ${id} is in`;
@@ -52,8 +69,8 @@ function dearer(candidate: RankedTarget, { chosen, unvetted }: Choice): string {
   if (unvetted.includes(candidate.target.id)) {
     return `was found on this machine and is not configured, so ${id} goes first`;
   }
-  const ownUsd = candidate.expectedCostUsd;
-  const otherUsd = chosen.expectedCostUsd;
+  const ownUsd = candidate.taskCostUsd;
+  const otherUsd = chosen.taskCostUsd;
   if (ownUsd === null) {
     return otherUsd === null ? `has no price, as ${id}, which goes first` : `has no price, ${id} has one`;
   }
@@ -86,6 +103,11 @@ export function bindingConstraint(
   }
   if (next === undefined) return null;
   return `${next.model} (${usdText(nextUsd)} instead of ${usdText(choiceUsd)}) was not taken: ${next.rejected ?? 'it stands behind'}`;
+}
+
+function steps(count: number): string {
+  const whole = Math.max(1, Math.round(count));
+  return whole === 1 ? '1 request' : `${whole} requests`;
 }
 
 /** Two numbers with as many digits as it takes to tell them apart. */

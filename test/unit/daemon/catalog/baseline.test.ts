@@ -119,6 +119,7 @@ describe('catalog/baseline', () => {
     const flat = { ...opus, id: 'plan', billing: 'flat-rate', price: null } as const;
     assert.deepEqual(baselineOf({ ...input, served: flat }), {
       costUsd: null,
+      terms: null,
       why: 'plan is billed at a flat rate',
     });
     assert.equal(baselineCostUsd({ ...input, baseline: flat }), null);
@@ -128,6 +129,7 @@ describe('catalog/baseline', () => {
     assert.equal(baselineCostUsd({ ...input, served: { ...flash, price: null } }), null);
     assert.deepEqual(baselineOf({ ...input, baseline: { ...opus, price: null } }), {
       costUsd: null,
+      terms: null,
       why: 'opus has no price',
     });
   });

@@ -159,6 +159,28 @@ describe('catalog/cost', () => {
     assert.equal(isPeak(peak, Date.parse('2026-11-20T16:30:00Z')), false);
   });
 
+  it('[A37] has no peak on a holiday, in full, and has one on the working day after it', () => {
+    const peak = { multiplier: 2, hoursUtc: [[1, 4]], weekdays: [1, 2, 3, 4, 5] } as const;
+    const withHolidays = { ...peak, holidaysUtc: ['2026-10-07'] };
+    assert.equal(isPeak(peak, Date.parse('2026-10-07T02:00:00Z')), true);
+    assert.equal(isPeak(withHolidays, Date.parse('2026-10-07T01:00:00Z')), false);
+    assert.equal(isPeak(withHolidays, Date.parse('2026-10-07T03:59:59Z')), false);
+    assert.equal(isPeak(withHolidays, Date.parse('2026-10-08T02:00:00Z')), true);
+  });
+
+  it('[A37] applies an announced change from its first millisecond on, and no other day', () => {
+    const fromMs = Date.parse('2027-01-01T00:00:00Z');
+    const later = [
+      { fromMs, pricing: pricingOf({ inputUsdPerMtok: 3, outputUsdPerMtok: 9, source: 'new' }) },
+    ];
+    const pricing = { ...pricingOf({ inputUsdPerMtok: 1, outputUsdPerMtok: 2, source: 'old' }), later };
+    const used = usage({ inputTokens: 1_000_000, outputTokens: 1_000_000 });
+    assert.equal(costUsd(used, pricing, fromMs - 1), 3);
+    assert.equal(costUsd(used, pricing, fromMs), 12);
+    assert.equal(unitPricesAt(pricing, used, fromMs - 1).source, 'old');
+    assert.equal(unitPricesAt(pricing, used, fromMs).source, 'new');
+  });
+
   it('never costs less when more tokens are produced or added to the input of one band', () => {
     fc.assert(
       fc.property(anyPricing, anyUsage, anyTime, tokens, (pricing, used, atMs, more) => {

@@ -3,14 +3,19 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_MODELS, SHIPPED_NAMES } from '../../../../daemon/catalog/default-models.ts';
 import { KNOWN_LOCAL_SERVERS, KNOWN_PROVIDERS } from '../../../../daemon/catalog/known-providers.ts';
-import { createPriceBook, OVERLAY_ROWS } from '../../../../daemon/catalog/price-book.ts';
+import { passedOnTargets } from '../../../../daemon/catalog/passed-on-targets.ts';
+import { isStale, priceAgeDays } from '../../../../daemon/catalog/price-age.ts';
+import { createPriceBook, OVERLAY_ROWS, OVERLAY_VERSION } from '../../../../daemon/catalog/price-book.ts';
 import { baseUrlProblem } from '../../../../daemon/config/base-url.ts';
 import { configSchema } from '../../../../daemon/config/schema.ts';
 
 const AT_MS = Date.parse('2026-11-21T12:00:00Z');
 
+/** A page, or a package in one version: `@scope/name@1.2.3`. */
+const SOURCE = /^(https:\/\/[^ ]+|@?[a-z0-9][a-z0-9./-]*@\d+\.\d+\.\d+)$/;
+
 function assertDated(entry: { readonly source: string; readonly asOf: string }, name: string): void {
-  assert.match(entry.source, /^https:\/\/[^ ]+$/, name);
+  assert.match(entry.source, SOURCE, name);
   assert.match(entry.asOf, /^\d{4}-\d{2}-\d{2}$/, name);
   const atMs = Date.parse(entry.asOf);
   assert.ok(atMs >= Date.parse('2026-01-01') && atMs <= AT_MS, `${name} is dated ${entry.asOf}`);
@@ -70,6 +75,52 @@ describe('catalog shipped data', () => {
       }
     });
   }
+
+  for (const model of DEFAULT_MODELS) {
+    it(`[A37] prices ${model.provider} ${model.id} from a source that was read in the month before release`, async () => {
+      const released = Date.parse(OVERLAY_VERSION);
+      const book = createPriceBook({ loadLibrary: () => Promise.reject(new Error('must not be needed')) });
+      const { upstreamModel, provider } = model;
+      const asked = { upstreamModel, provider, baseUrl: '', billing: 'metered' } as const;
+      const { price } = await book.lookup(asked, released);
+      assert.ok(price !== null);
+      assert.match(price.source, SOURCE);
+      assert.ok(priceAgeDays(price.asOf, released) !== null);
+      assert.equal(isStale(price.asOf, released), false, `${price.asOf} is too old; see test/prices`);
+      assert.equal(isStale(model.asOf, released), false, `limits of ${model.asOf} are too old`);
+    });
+  }
+
+  it('[A37] prices the models of passed-on endpoints from sources that were read in the month before release', () => {
+    const connections = KNOWN_PROVIDERS.map((known) => ({
+      ...known,
+      headers: {},
+      apiKey: null,
+      usable: true,
+      why: '',
+    }));
+    const targets = passedOnTargets(connections);
+    assert.ok(targets.length >= 5);
+    for (const { id, price } of targets) {
+      assert.ok(price !== null && price.inputUsdPerMtok > 0, id);
+      assert.match(price.source, SOURCE);
+      assert.equal(isStale(price.asOf, Date.parse(OVERLAY_VERSION)), false, id);
+    }
+  });
+
+  it('dates no row after the list as a whole', () => {
+    assert.match(OVERLAY_VERSION, /^\d{4}-\d{2}-\d{2}$/);
+    for (const row of OVERLAY_ROWS) assert.ok(row.asOf <= OVERLAY_VERSION, row.id);
+  });
+
+  it('[A37] states a zero only where a vendor gives a model away', () => {
+    const free = OVERLAY_ROWS.filter((row) => row.inputUsdPerMtok === 0 || row.outputUsdPerMtok === 0);
+    assert.deepEqual(
+      free.map(({ provider, id }) => `${provider} ${id}`),
+      ['zai glm-4.7-flash', 'zai glm-4-flash'],
+    );
+    for (const { note, id } of free) assert.match(note ?? '', /free/, id);
+  });
 
   it('gives no id twice and no model of an unknown provider', () => {
     const ids = DEFAULT_MODELS.map((model) => model.id);

@@ -14,6 +14,8 @@ const MODEL = {
   inputUsdPerMtok: 0.25,
   outputUsdPerMtok: 1.5,
   priceAsOf: '2026-11-21',
+  priceAgeDays: 0,
+  priceSource: 'https://example.com/prices',
 } as const;
 const STATUS: StatusBody = {
   version: '0.1.0',
@@ -24,6 +26,7 @@ const STATUS: StatusBody = {
   home: '/home/u/pointsman',
   providers: [{ name: 'p', usable: true, why: 'key from file p.key', health: 'ok', retryAtMs: null }],
   models: [MODEL],
+  priceList: { version: '2026-11-21', ageDays: 0, staleModels: [], unpricedModels: [] },
   override: null,
   profile: 'balanced',
   baseline: 'small',
@@ -89,6 +92,13 @@ describe('status for a person', () => {
   it('says "unpriced" where nothing is known of a price, never 0', () => {
     const model = { ...MODEL, inputUsdPerMtok: null, outputUsdPerMtok: null, priceAsOf: null };
     assert.match(textOf({ models: [model] }), /^small +p +simple +ok +unpriced +unpriced +-$/m);
+  });
+
+  it('tells how old the price list is, and which prices are older than a month', () => {
+    assert.match(textOf(), /^prices +list of 2026-11-21, 0 days old$/m);
+    assert.match(textOf(), /^small .* 2026-11-21, 0 days old$/m);
+    const priceList = { version: '2026-11-20', ageDays: 1, staleModels: ['a', 'b'], unpricedModels: [] };
+    assert.match(textOf({ priceList }), /^prices +list of 2026-11-20, 1 day old; older than a month: a, b$/m);
   });
 
   it('says what to do when there is no provider', () => {

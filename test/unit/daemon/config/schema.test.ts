@@ -26,7 +26,7 @@ const DEFAULTS = {
     idleMs: 60_000,
     totalMs: 1_800_000,
   },
-  retries: { maxAttempts: 3, pauseMs: 500, exactFallback: false },
+  retries: { maxAttempts: 3, pauseMs: 500, exactFallback: false, dearerFallback: 'allow' },
   cache: {
     exact: { enabled: true, ttlS: 3600, maxBytes: 67_108_864 },
     semantic: { enabled: false, threshold: 0.9 },
@@ -125,7 +125,7 @@ describe('configuration schema', () => {
     ['an empty list of models', { profiles: { budget: { code: { simple: [] } } } }, /1 to 32 model ids/],
     ['a budget without a limit', { budgets: [{ scope: 'all', period: 'day' }] }, /exactly one of limitUsd and limitTokens/],
     ['a budget with two limits', { budgets: [{ scope: 'all', period: 'day', limitUsd: 1, limitTokens: 1 }] }, /exactly one of/],
-    ['a budget of an unknown scope', { budgets: [{ scope: 'project', period: 'day', limitUsd: 1 }] }, /"all" or a kind and a name/],
+    ['a budget of an unknown scope', { budgets: [{ scope: 'project', period: 'day', limitUsd: 1 }] }, /"all", "workspace", "client" or "conversation" .*, or a kind and a name/],
     ['a privacy rule, which nobody would enforce', { privacy: { rules: [{}] } }, /must be empty/],
     ['a classifier mode without its model', { classifier: { mode: 'hybrid' } }, /^classifier.model is missing/],
   ]; // prettier-ignore

@@ -399,10 +399,44 @@ describe('control API', () => {
     assert.deepEqual(answer.headers, { upgrade: 'websocket' });
   });
 
+  describe('budgets', () => {
+    const budget = { scope: 'all', period: 'day', limitUsd: 5, onReach: 'block' };
+
+    it('[B10] are answered', async () => {
+      const { answer, surface } = await call('GET budgets');
+      assert.deepEqual(
+        [answer, surface.calls],
+        [{ statusCode: 200, body: { budgets: [] } }, [['budgets', undefined]]],
+      );
+    });
+
+    it('[B10] are taken with what GET answered, which is left out', async () => {
+      const state = {
+        spentUsd: 1,
+        spentTokens: 2,
+        resetsAt: '',
+        state: 'ok',
+        pressure: 0,
+        instances: [],
+        error: 'x',
+      };
+      const { answer, surface } = await call('PUT budgets', { budgets: [{ ...budget, ...state }] });
+      assert.equal(answer.statusCode, 200);
+      assert.deepEqual(surface.calls, [['putBudgets', [budget]]]);
+    });
+
+    for (const body of [{}, { budgets: 1 }, { budgets: [1] }, { budgets: [], more: 1 }, '[]', '{']) {
+      it(`[B10] are refused as ${JSON.stringify(body)}`, async () => {
+        const { answer, surface } = await call('PUT budgets', body);
+        assert.deepEqual([answer.statusCode, surface.calls], [400, []]);
+      });
+    }
+  });
+
   for (const line of [
     'GET nothing',
-    'POST replay',
-    'GET budgets',
+    'POST replay/all',
+    'GET budgets/all',
     'POST dashboard-ticket',
     'GET exchanges/',
     'GET exchanges/x/y',
@@ -421,6 +455,7 @@ describe('control API', () => {
     ['POST status', 'GET'],
     ['GET override', 'PUT, DELETE'],
     ['PATCH config', 'GET, PUT'],
+    ['DELETE budgets', 'GET, PUT'],
     ['GET shutdown', 'POST'],
   ] as const) {
     it(`answers 405 with allow to ${line}`, async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { createPriceBook } from '../../../../daemon/catalog/price-book.ts';
+import { createPriceBook, OVERLAY_VERSION } from '../../../../daemon/catalog/price-book.ts';
 import { ConfigStore } from '../../../../daemon/config/config-store.ts';
 import { DaemonSurface } from '../../../../daemon/control/daemon-surface.ts';
 import { RouterError } from '../../../../daemon/errors.ts';
@@ -65,6 +65,7 @@ describe('the daemon as the control API sees it', () => {
       overrides,
       health,
       ledger,
+      budgets: { states: () => ({ budgets: [] }) },
       routingTests: () => ({ files: [], tests: 0, failingCount: 0, failing: [], notes: [] }),
       // Of the pipeline only this is asked for here.
       pipeline: {
@@ -82,6 +83,7 @@ describe('the daemon as the control API sees it', () => {
       },
       identity: { version: '0.1.0', pid: 7, startedAt: '2026-11-21T00:00:00.000Z', home: folder.path },
       url: () => 'http://127.0.0.1:7411',
+      replay: () => Promise.reject(new Error('not asked for here')),
       requestShutdown: () => (shutdowns += 1),
       subscribe: () => () => {},
     });
@@ -116,6 +118,37 @@ describe('the daemon as the control API sees it', () => {
     assert.equal(status.config.valid, true);
     assert.equal(status.ledger.rows, 0);
     assert.equal(status.override, null);
+  });
+
+  it('[A37] tells how old each price is and where it comes from, and which are stale or missing', async () => {
+    const { providers, models } = TWO_MODELS;
+    const { price: _, ...unpriced } = { ...models?.['small'], price: undefined };
+    const of = (id: string, price: object) => ({ ...models?.['small'], upstreamModel: id, price });
+    const surface = await surfaceOf({
+      ...TWO_MODELS,
+      providers: { ...providers, sub: { ...providers?.['p'], billing: 'flat-rate' } },
+      models: {
+        ...models,
+        old: of('up-old', { inputUsdPerMtok: 2, outputUsdPerMtok: 4, asOf: '2026-10-21', source: 'a page' }),
+        undated: of('up-undated', { inputUsdPerMtok: 2, outputUsdPerMtok: 4 }),
+        mystery: { ...unpriced, upstreamModel: 'up-mystery' },
+        unlisted: { ...unpriced, upstreamModel: 'up-unlisted', provider: 'sub' },
+      },
+    });
+    const status = surface.status();
+    const ages = status.models.map(({ id, priceAgeDays, priceSource }) => [id, priceAgeDays, priceSource]);
+    assert.deepEqual(ages.slice(2), [
+      ['old', 31, 'a page'],
+      ['undated', null, 'configuration'],
+      ['mystery', null, null],
+      ['unlisted', null, null],
+    ]);
+    assert.deepEqual(status.priceList, {
+      version: OVERLAY_VERSION,
+      ageDays: 0,
+      staleModels: ['old'],
+      unpricedModels: ['mystery'],
+    });
   });
 
   it('calls a model ejected at once, but a provider only when all of its models are', async () => {

@@ -13,6 +13,8 @@ export interface FakeSurface extends ControlSurface {
 
 export const EMPTY_TOTALS: TotalsBody = {
   requests: 0,
+  pricedRequests: 0,
+  comparableRequests: 0,
   tokens: {
     inputTokens: 0,
     cacheReadInputTokens: 0,
@@ -21,8 +23,10 @@ export const EMPTY_TOTALS: TotalsBody = {
     reasoningOutputTokens: 0,
   },
   costUsd: 0,
+  estimatedCostUsd: 0,
   baselineCostUsd: 0,
   savedUsd: 0,
+  savedBy: { routing: 0, exactCache: 0, semanticCache: 0, promptCacheInjection: 0 },
   savedRatio: null,
   coverageRatio: null,
   classifierCostUsd: 0,
@@ -57,6 +61,7 @@ export function createFakeSurface(overrides: Partial<ControlSurface> = {}): Fake
     exchange: answer('exchange', null),
     explain: answer('explain', { chosen: 'deepseek-flash' } as never),
     explainPatched: answer('explainPatched', { chosen: 'opus' } as never),
+    replay: answer('replay', Promise.resolve({ requests: 0 } as never)),
     feedback: (input) => {
       calls.push(['feedback', input]);
       return { ...input, atMs: 1, counted: true };
@@ -71,6 +76,11 @@ export function createFakeSurface(overrides: Partial<ControlSurface> = {}): Fake
       };
     },
     clearOverride: answer('clearOverride', null),
+    budgets: answer('budgets', { budgets: [] }),
+    putBudgets: (budgets) => {
+      calls.push(['putBudgets', budgets]);
+      return { budgets: [] };
+    },
     readConfig: answer('readConfig', { port: 7411 }),
     putConfig: answer('putConfig', { port: 7412 }),
     putCredential: (provider, apiKey) => {

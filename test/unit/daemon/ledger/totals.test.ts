@@ -37,6 +37,8 @@ describe('totals', () => {
   it('of nothing claim nothing', async () => {
     assert.deepEqual(await totalsOf([], { groupBy: 'model' }), {
       requests: 0,
+      pricedRequests: 0,
+      comparableRequests: 0,
       tokens: {
         inputTokens: 0,
         cacheReadInputTokens: 0,
@@ -45,8 +47,10 @@ describe('totals', () => {
         reasoningOutputTokens: 0,
       },
       costUsd: 0,
+      estimatedCostUsd: 0,
       baselineCostUsd: 0,
       savedUsd: 0,
+      savedBy: { routing: 0, exactCache: 0, semanticCache: 0, promptCacheInjection: 0 },
       savedRatio: null,
       coverageRatio: null,
       classifierCostUsd: 0,

@@ -3,6 +3,7 @@ import { extractFeatures } from '../../../../daemon/classify/features.ts';
 import type { ReasoningWish } from '../../../../daemon/conversation/settings.ts';
 import { openAiChat } from '../../../../daemon/dialects/openai-chat/dialect.ts';
 import { decide, type Decided, type DecideInput } from '../../../../daemon/pipeline/decide.ts';
+import { PromptBooks } from '../../../../daemon/pipeline/prompt-books.ts';
 import { readControls } from '../../../../daemon/pipeline/request-controls.ts';
 import { parseRequestBody } from '../../../../daemon/util/json-scan.ts';
 import { classification } from '../route/route-fixtures.ts';
@@ -17,6 +18,7 @@ function decided(
   const request = openAiChat.decodeRequest(parseRequestBody(r.wire(body).bytes));
   return decide(r.deps, {
     request,
+    prompt: new PromptBooks(r.deps, request, r.clock.now()),
     features: extractFeatures(request, { client: 'tester' }),
     classification: classification('simple'),
     headers,

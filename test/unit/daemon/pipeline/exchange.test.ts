@@ -6,6 +6,7 @@ import type { StreamEvent } from '../../../../daemon/conversation/stream-event.t
 import { openAiChat } from '../../../../daemon/dialects/openai-chat/dialect.ts';
 import { RouterError } from '../../../../daemon/errors.ts';
 import { decide, type Decided } from '../../../../daemon/pipeline/decide.ts';
+import type { CacheHitValue } from '../../../../daemon/pipeline/exchange-books.ts';
 import { Exchange } from '../../../../daemon/pipeline/exchange.ts';
 import { NO_CONTROLS, readControls } from '../../../../daemon/pipeline/request-controls.ts';
 import { UsageCalibration } from '../../../../daemon/pipeline/usage-calibration.ts';
@@ -54,6 +55,7 @@ function route(r: Rig, wire: WireRequest, classifierCostUsd = 0): Opened {
   const features = extractFeatures(request, { client: 'tester' });
   const decided = decide(r.deps, {
     request,
+    prompt: exchange.prompt,
     features,
     classification: classification('simple'),
     headers: wire.headers,
@@ -218,7 +220,8 @@ describe('the record', () => {
     exchange.answered(responded(SMALL, NO_STREAM, { warnings: ['top_k was dropped'] }), 5);
     exchange.observe([textDelta('x'), usageEvent(usageOf(1000, 100))]);
     exchange.finish();
-    const { attempts, savedBy, ...record } = onlyRecord(r);
+    const { attempts, savedBy, baseline, ...record } = onlyRecord(r);
+    assert.deepEqual(baseline?.usage, { ...usageOf(1000, 100), cacheCreationInputTokens: 1000 });
     assert.deepEqual(
       { ...record, costUsd: null, baselineCostUsd: null, savedUsd: null },
       {
@@ -824,12 +827,20 @@ describe('the metadata in an answer body', () => {
 
 describe('a stored answer', () => {
   const cached = { status: 'exact', model: 'small', provider: 'p-small', events: [textDelta('hi')] } as const;
+  const UNKNOWN_VALUE: CacheHitValue = {
+    features: extractFeatures(openAiChat.decodeRequest(parseRequestBody(rig().wire(ask()).bytes)), {
+      client: 'tester',
+    }),
+    madeBy: null,
+    chosen: null,
+    baseline: null,
+  };
 
   it('is recorded as such: who gave it once, reason cache, no cost and no claim', () => {
     const r = rig();
     const exchange = open(r, r.wire(ask()));
     exchange.decoded(openAiChat.decodeRequest(parseRequestBody(r.wire(ask()).bytes)));
-    exchange.servedFromCache(cached);
+    exchange.servedFromCache(cached, UNKNOWN_VALUE);
     exchange.finish();
     const record = onlyRecord(r);
     assert.deepEqual(
@@ -845,7 +856,7 @@ describe('a stored answer', () => {
   it('is named in headers and metadata', () => {
     const r = rig({ metadata: 'body' });
     const exchange = open(r, r.wire(ask()));
-    exchange.servedFromCache(cached);
+    exchange.servedFromCache(cached, UNKNOWN_VALUE);
     assert.deepEqual(exchange.responseHeaders(true), {
       'x-pointsman-exchange-id': 'x_1',
       'x-pointsman-model': 'small',

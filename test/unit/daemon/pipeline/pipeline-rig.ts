@@ -35,6 +35,7 @@ import type {
 } from '../../../../daemon/upstream/attempt.ts';
 import type { Log } from '../../../../daemon/util/log.ts';
 import { parseJsonObject } from '../../../../daemon/util/json.ts';
+import { TaskEconomics } from '../../../../daemon/pipeline/task-economics.ts';
 import { createVirtualClock, type VirtualClock } from '../../../support/virtual-clock.ts';
 import { classification, table } from '../route/route-fixtures.ts';
 import { tinyTarget } from '../upstream/tiny-dialect.ts';
@@ -305,6 +306,7 @@ export function rig(options: RigOptions = {}): Rig {
     outcomes: new OutcomeWatch({ statistics, ledger: ledgerInto(records) }),
     overrides: new OverrideBoard(clock),
     unavailable: () => [],
+    economics: new TaskEconomics(),
     promptCacheReplay: new PromptCacheReplay(),
     servedCacheReplay: new PromptCacheReplay(),
     attempts: { upstream, health: ALWAYS_WELL, clock, random: () => 0, pauseMs: () => 0 },

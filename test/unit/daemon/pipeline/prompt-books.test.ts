@@ -22,7 +22,8 @@ function baselines(...bodies: readonly object[]): readonly (number | null)[] {
     servedCacheReplay: new PromptCacheReplay(),
   };
   return bodies.map((body) => {
-    return new PromptBooks(caches, requestOf(body), 1000).baselineUsd(usageOf(1000, 0), EXPLICIT, EXPLICIT);
+    return new PromptBooks(caches, requestOf(body), 1000).baseline(usageOf(1000, 0), EXPLICIT, EXPLICIT)
+      .costUsd;
   });
 }
 

@@ -35,12 +35,14 @@ describe('the controls of a request', () => {
       'x-pointsman-max-cost-usd': '0.02',
       'x-pointsman-cache': 'off',
       'x-pointsman-workspace': 'billing-api',
+      'x-pointsman-allow-dearer': '1',
       'x-pointsman-metadata': 'body',
     };
     assert.deepEqual(read(headers, 'model=small&beta=true'), {
       policy: { headerModel: 'large', queryModel: 'small', profile: 'budget', maxCostUsd: 0.02 },
       initiator: null,
       bypassCache: true,
+      allowsDearer: true,
       workspaceId: 'billing-api',
       metadata: 'body',
     });

@@ -135,7 +135,7 @@ describe('the money of an attempt', () => {
 
   it('is known of an unpriced model when the provider says what it charged', () => {
     const money = attemptMoney(usageOf(1000, 100), { ...SMALL, price: null }, 0.5, AT_MS);
-    assert.deepEqual(money, { costUsd: 0.5, prices: null });
+    assert.deepEqual(money, { costUsd: 0.5, costSource: 'provider', prices: null });
   });
 
   it('is unknown, never 0, without a price', () => {
@@ -166,6 +166,7 @@ describe('the money of an exchange', () => {
       failedAttemptsCostUsd: 0,
       baselineCostUsd: 1,
       savedUsd: 0.75,
+      baseline: null,
       priced: true,
       savedBy: { routing: 0.75, exactCache: 0, semanticCache: 0, promptCacheInjection: 0 },
     });

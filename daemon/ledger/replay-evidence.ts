@@ -1,0 +1,160 @@
+// What a history teaches about its models while it is walked through: how long their answers are, how many tokens a prompt
+// has in their tokenizers, how much of a warm prompt they really read, what their failures cost.
+
+import type { ModelTarget } from '../catalog/model-target.ts';
+import type { DecisionInput } from '../protocol/exchange-record.ts';
+import type { Complexity, DecisionPoint, TokenUsage } from '../protocol/vocabulary.ts';
+import { ModelEffects, type EffectPosterior, type NormalDraw } from './model-effects.ts';
+
+/**
+ * Assumptions, logarithmic: answers of two models to the same ask differ by a quarter (one standard deviation, 0.2 each),
+ * which covers thinking models against terse ones within two of them; the single answer by nearly a half.
+ */
+const LENGTH_PRIOR = { modelSpread: 0.2, noiseSpread: 0.45, selectionSpread: 0.12, clusterShare: 0.3 };
+
+/** The catalog's tokenizer factors are measured on other texts: within 5 %. */
+const TOKENIZER_PRIOR = { modelSpread: 0.05, noiseSpread: 0.05, selectionSpread: 0.01, clusterShare: 0.5 };
+
+/** Hit ratio before anything was seen: explicit caches keep what they were paid for, automatic ones are best effort. */
+const HIT_PRIOR = { explicit: { mean: 0.99, spread: 0.02 }, automatic: { mean: 0.87, spread: 0.12 } };
+
+/** Hits are all or nothing per request, and go together within an hour: one request in so many tells something new. */
+const HITS_PER_SURPRISE = 4;
+
+/** A share of failures that is worth telling. */
+const LEAST_FAILURE_REQUESTS = 20;
+
+/** Estimates of shorter prompts say more about framing than about a tokenizer. */
+const LEAST_PROMPT_TOKENS = 500;
+
+const GRADES: readonly Complexity[] = ['simple', 'moderate', 'complex'];
+/** Inside of a task, beside the conversation, at the beginning of a task. */
+const PLACES = 3;
+
+function gradeOf(complexity: Complexity): number {
+  return Math.max(0, GRADES.indexOf(complexity));
+}
+
+function placeOf(point: DecisionPoint): number {
+  return point === 'continuation' ? 0 : point === 'background' ? 1 : 2;
+}
+
+interface Hits {
+  requests: number;
+  warmTokens: number;
+  readTokens: number;
+  /** Of the squared differences between what was read and the share that is read on average. */
+  warmSquares: number;
+  warmReads: number;
+  readSquares: number;
+}
+
+export interface HitRatio {
+  readonly mean: number;
+  /** Of the mean. */
+  readonly spread: number;
+}
+
+export interface SeenAnswer {
+  readonly input: DecisionInput;
+  readonly usage: TokenUsage;
+  readonly target: ModelTarget;
+  /** Tokens of the reference tokenizer. */
+  readonly warmTokens: number;
+  /** True the first time that this conversation shows the kind (a small whole number) of a model. */
+  readonly isFirstOfKind: (model: string, kind: number) => boolean;
+}
+
+export class ReplayEvidence {
+  readonly #lengths = new ModelEffects(LENGTH_PRIOR);
+  readonly #tokenizers = new ModelEffects(TOKENIZER_PRIOR);
+  readonly #hits = new Map<string, Hits>();
+  readonly #failures = new Map<string, { requests: number; failedUsd: number; answersUsd: number }>();
+
+  answered({ input, usage, target, warmTokens, isFirstOfKind }: SeenAnswer): void {
+    const place = placeOf(input.decisionPoint);
+    if (usage.outputTokens > 0) {
+      const kind = gradeOf(input.classification.complexity) * PLACES + place;
+      const logarithm = Math.log(usage.outputTokens / target.tokenizerFactor);
+      this.#lengths.observe(kind, target.id, logarithm, isFirstOfKind(target.id, kind));
+    }
+    if (usage.inputTokens > 0 && input.inputTokens >= LEAST_PROMPT_TOKENS) {
+      const logarithm = Math.log(usage.inputTokens / (input.inputTokens * target.tokenizerFactor));
+      const isFirst = isFirstOfKind(target.id, GRADES.length * PLACES + place);
+      this.#tokenizers.observe(place, target.id, logarithm, isFirst);
+    }
+    if (warmTokens > 0) this.#noteHit(target.id, usage, warmTokens / input.inputTokens);
+  }
+
+  /** What a request cost that was meant for `model`. */
+  planned(model: string, failedUsd: number, answerUsd: number): void {
+    let sums = this.#failures.get(model);
+    if (sums === undefined) this.#failures.set(model, (sums = { requests: 0, failedUsd: 0, answersUsd: 0 }));
+    sums.requests += 1;
+    sums.failedUsd += failedUsd;
+    sums.answersUsd += answerUsd;
+  }
+
+  /** Cost of failed attempts per USD of answers. */
+  failureShare(model: string): number {
+    const own = this.#failures.get(model);
+    if (own !== undefined && own.requests >= LEAST_FAILURE_REQUESTS && own.answersUsd > 0) {
+      return own.failedUsd / own.answersUsd;
+    }
+    let failedUsd = 0;
+    let answersUsd = 0;
+    for (const sums of this.#failures.values()) {
+      failedUsd += sums.failedUsd;
+      answersUsd += sums.answersUsd;
+    }
+    return answersUsd > 0 ? failedUsd / answersUsd : 0;
+  }
+
+  lengths(models: readonly string[]): EffectPosterior {
+    return this.#lengths.posterior(models);
+  }
+
+  tokenizers(models: readonly string[]): EffectPosterior {
+    return this.#tokenizers.posterior(models);
+  }
+
+  hitRatio({ id, promptCache }: Pick<ModelTarget, 'id' | 'promptCache'>): HitRatio {
+    const prior = promptCache.kind === 'explicit' ? HIT_PRIOR.explicit : HIT_PRIOR.automatic;
+    const hits = this.#hits.get(id);
+    if (hits === undefined || hits.warmTokens === 0) return prior;
+    const ratio = Math.min(1, hits.readTokens / hits.warmTokens);
+    const squares = hits.readSquares - 2 * ratio * hits.warmReads + ratio * ratio * hits.warmSquares;
+    // At least what a few all-or-nothing hits would scatter: three full hits are no proof of a perfect cache.
+    const seen = Math.max(0, squares) / hits.warmTokens ** 2;
+    const variance = Math.max(
+      seen * HITS_PER_SURPRISE,
+      (prior.spread / Math.sqrt(hits.requests + 1)) ** 2 / 4,
+    );
+    const weight = prior.spread ** 2 / (prior.spread ** 2 + variance);
+    return {
+      mean: prior.mean + weight * (ratio - prior.mean),
+      spread: Math.sqrt(weight * variance),
+    };
+  }
+
+  #noteHit(model: string, usage: TokenUsage, warmShare: number): void {
+    let hits = this.#hits.get(model);
+    if (hits === undefined) {
+      hits = { requests: 0, warmTokens: 0, readTokens: 0, warmSquares: 0, warmReads: 0, readSquares: 0 };
+      this.#hits.set(model, hits);
+    }
+    const warm = usage.inputTokens * Math.min(1, warmShare);
+    const read = Math.min(warm, usage.cacheReadInputTokens);
+    hits.requests += 1;
+    hits.warmTokens += warm;
+    hits.readTokens += read;
+    hits.warmSquares += warm * warm;
+    hits.warmReads += warm * read;
+    hits.readSquares += read * read;
+  }
+}
+
+/** A draw of a hit ratio that the history leaves possible. */
+export function drawHitRatio({ mean, spread }: HitRatio, normal: NormalDraw): number {
+  return Math.min(1, Math.max(0, mean + spread * normal()));
+}

@@ -1,0 +1,107 @@
+// How sure a replayed sum is: a 95 % interval from what is not known of the models (length of answers, tokenizers, cache
+// hits) and from chance in single requests and conversations. Drawn with a fixed seed: equal histories, equal intervals.
+
+import type { ModelTarget } from '../catalog/model-target.ts';
+import { drawHitRatio, type HitRatio, type ReplayEvidence } from './replay-evidence.ts';
+import type { LearntRatios, ReplayTally } from './replay-tally.ts';
+
+/** Enough for the ends to stand still within a hundredth of the width. */
+const DRAWS = 4000;
+const SEED = 20_261_121;
+
+/**
+ * Assumptions, logarithmic: how much the length of one answer differs between two tries, on two models; how much of that
+ * all answers of a conversation share; and how much the prompts of a conversation would have grown otherwise.
+ */
+const ANSWER_SPREAD = 0.6;
+const CONVERSATION_ANSWER_SPREAD = 0.15;
+const CONVERSATION_PROMPT_SPREAD = 0.02;
+
+/** Hits come in runs: a miss makes the next one likelier, which widens the sum by about this factor. */
+const HIT_RUNS = 1.5;
+
+export interface ReplayEstimate {
+  readonly ratios: LearntRatios;
+  readonly totalUsd: number;
+  readonly intervalUsd: readonly [low: number, high: number];
+}
+
+export function estimate(
+  tally: ReplayTally,
+  evidence: ReplayEvidence,
+  targetOf: (model: string) => ModelTarget | undefined,
+): ReplayEstimate {
+  const models = [...new Set(tally.moved.flatMap(({ from, to }) => [from, to]))];
+  const lengths = evidence.lengths(models);
+  const tokenizers = evidence.tokenizers(models);
+  const hits = new Map<string, HitRatio>();
+  for (const model of new Set([...models, ...tally.gainsUsd.keys()])) {
+    const target = targetOf(model);
+    if (target !== undefined) hits.set(model, evidence.hitRatio(target));
+  }
+  const failures = new Map(models.map((model) => [model, evidence.failureShare(model)]));
+  const failureShare = (model: string): number => failures.get(model) ?? 0;
+  const ratios: LearntRatios = {
+    lengths: lengths.means(),
+    tokenizers: tokenizers.means(),
+    hitRatio: (model) => hits.get(model)?.mean ?? 0,
+    failureShare,
+  };
+  const totalUsd = tally.totalUsd(ratios);
+  const isCertain = models.length === 0 && tally.gainsUsd.size === 0;
+  if (isCertain) return { ratios, totalUsd, intervalUsd: [totalUsd, totalUsd] };
+
+  const normal = normalDraws(SEED);
+  const chanceUsd = Math.sqrt(chanceVariance(tally, hits));
+  const totals = Float64Array.from({ length: DRAWS }, () => {
+    const drawn = new Map([...hits].map(([model, ratio]) => [model, drawHitRatio(ratio, normal)]));
+    const draw = {
+      lengths: lengths.draw(normal),
+      tokenizers: tokenizers.draw(normal),
+      hitRatio: (model: string) => drawn.get(model) ?? 0,
+      failureShare,
+    };
+    return tally.totalUsd(draw) + chanceUsd * normal();
+  }).toSorted();
+  const at = (share: number): number => totals[Math.round(share * (DRAWS - 1))] ?? totalUsd;
+  return {
+    ratios,
+    totalUsd,
+    intervalUsd: [Math.max(0, Math.min(totalUsd, at(0.025))), Math.max(totalUsd, at(0.975))],
+  };
+}
+
+function chanceVariance(tally: ReplayTally, hits: ReadonlyMap<string, HitRatio>): number {
+  let variance =
+    ANSWER_SPREAD ** 2 * tally.outputSquares +
+    CONVERSATION_ANSWER_SPREAD ** 2 * tally.clusterOutputSquares +
+    CONVERSATION_PROMPT_SPREAD ** 2 * tally.clusterInputSquares;
+  for (const [model, squares] of tally.gainSquares) {
+    const ratio = hits.get(model)?.mean ?? 0;
+    variance += HIT_RUNS * ratio * (1 - ratio) * squares;
+  }
+  return variance;
+}
+
+/** Standard normal numbers (Box-Muller over a 32-bit generator). */
+function normalDraws(seed: number): () => number {
+  let state = seed >>> 0;
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  let spare: number | null = null;
+  return () => {
+    if (spare !== null) {
+      const value = spare;
+      spare = null;
+      return value;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+}

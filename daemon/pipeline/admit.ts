@@ -1,0 +1,61 @@
+// The moment before the first attempt: may this request run now, on the model that was chosen? Budgets that block answer
+// that, and may let it wait for its turn.
+
+import type { RequestFeatures } from '../classify/classifier.ts';
+import type { ConversationRequest } from '../conversation/request.ts';
+import type { Decision } from '../protocol/exchange-record.ts';
+import type { ModelTarget } from '../catalog/model-target.ts';
+import type { BudgetBoard } from './budget-board.ts';
+import type { Exchange } from './exchange.ts';
+import type { StandIns } from './stand-ins.ts';
+
+export interface AdmitDeps {
+  /** Absent = nothing is limited. */
+  readonly budgets?: BudgetBoard;
+}
+
+/** Throws when a request like this one cannot pass whatever model answers; before anything is spent on it. */
+export function refuseEarly({ budgets }: AdmitDeps, exchange: Exchange): void {
+  const { clientName: client, controls } = exchange;
+  budgets?.refuseEarly({ client, workspaceId: controls.workspaceId, conversationId: '' });
+}
+
+/** Throws when it may not run; else `exchange` gives back what is held for it when it is finished. */
+export async function admit(
+  { budgets }: AdmitDeps,
+  exchange: Exchange,
+  given: {
+    readonly targets: readonly ModelTarget[];
+    readonly decision: Decision;
+    readonly request: ConversationRequest;
+    readonly features: RequestFeatures;
+    readonly standIns: StandIns;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { decision, request, features, standIns, signal } = given;
+  const target = standIns.first(given.targets);
+  if (target === null || budgets === undefined) return;
+  const { inputTokens } = features;
+  const candidate = decision.candidates.find(({ model }) => model === target.id);
+  const admission = await budgets.admit({
+    subject: {
+      client: exchange.clientName,
+      workspaceId: exchange.controls.workspaceId,
+      conversationId: decision.conversationId,
+    },
+    target,
+    size: {
+      inputTokens,
+      maxOutputTokens: request.maxOutputTokens ?? null,
+      choiceCount: request.choiceCount,
+      atMs: exchange.receivedAtS * 1000,
+    },
+    gradedUsd: exchange.gradedUsd,
+    expectedUsd: candidate?.expectedCostUsd ?? null,
+    expectedTokens: inputTokens + (decision.input?.expectedOutputTokens ?? 0),
+    signal,
+  });
+  exchange.admitted(admission);
+  standIns.admitted(admission);
+}

@@ -1,0 +1,151 @@
+// What was spent per scope and period, in memory: read from the ledger once, then kept up with every exchange, so that
+// asking costs nothing. An account that the ledger could not be asked for is marked, never taken for empty.
+
+import type { BudgetConfig } from '../config/schema.ts';
+import type { Spent, SpentQuery } from '../ledger/spent.ts';
+import { periodAt } from './budget-period.ts';
+import type { AccountScope, BudgetSubject } from './budget-scope.ts';
+
+export type ReadSpent = (query: SpentQuery) => ReadonlyMap<string, Spent>;
+
+export interface Account {
+  readonly scope: AccountScope;
+  readonly kind: BudgetConfig['period'];
+  startMs: number;
+  endMs: number;
+  spentUsd: number;
+  spentTokens: number;
+  /** Why nobody knows what was spent; null = it is known. */
+  fault: string | null;
+  /** When the ledger was asked last. */
+  askedAtMs: number;
+  /** Which budgets have said in this period that they are reached. */
+  readonly told: Set<string>;
+}
+
+/** What one attempt cost. */
+export interface Charge {
+  readonly model: string;
+  readonly provider: string;
+  /** null = not priced: counted in tokens only. */
+  readonly costUsd: number | null;
+  readonly tokens: number;
+}
+
+export interface BookedExchange {
+  readonly subject: BudgetSubject;
+  readonly startedAtMs: number;
+  readonly charges: readonly Charge[];
+  readonly classifierCostUsd: number;
+}
+
+/** A client can name a new conversation with every request; those that were not used for longest are read again. */
+const MAX_ACCOUNTS = 10_000;
+const RETRY_MS = 1000;
+const PERIODS: readonly BudgetConfig['period'][] = ['day', 'week', 'month'];
+
+export class BudgetAccounts {
+  readonly #readSpent: ReadSpent;
+  /** The one used last stands last. */
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(readSpent: ReadSpent) {
+    this.#readSpent = readSpent;
+  }
+
+  /** The account as of now; asks the ledger when it is new. */
+  at(scope: AccountScope, kind: BudgetConfig['period'], atMs: number): Account {
+    const key = keyOf(scope, kind);
+    let account = this.#accounts.get(key);
+    if (account === undefined) {
+      account = this.#open(scope, kind, atMs);
+      if (this.#accounts.size >= MAX_ACCOUNTS) this.#forgetOldest();
+    } else {
+      this.#accounts.delete(key);
+      this.#roll(account, atMs);
+      if (account.fault !== null && atMs >= account.askedAtMs + RETRY_MS) this.#load(account, atMs);
+    }
+    this.#accounts.set(key, account);
+    return account;
+  }
+
+  /** Of every name with something in the books of the present period; throws when they cannot be read. */
+  names(by: AccountScope['by'], kind: BudgetConfig['period'], atMs: number): readonly string[] {
+    const { startMs, endMs } = periodAt(kind, atMs);
+    return [...this.#readSpent({ by, sinceAtMs: startMs, untilAtMs: endMs }).keys()];
+  }
+
+  /** To be called in the same turn in which the ledger gets the exchange, so that nothing is read and added. */
+  add({ subject, startedAtMs, charges, classifierCostUsd }: BookedExchange): void {
+    const all = { costUsd: classifierCostUsd, tokens: 0 };
+    const models = new Map<string, Spent>();
+    const providers = new Map<string, Spent>();
+    for (const { model, provider, costUsd, tokens } of charges) {
+      all.costUsd += costUsd ?? 0;
+      all.tokens += tokens;
+      addTo(models, model, costUsd ?? 0, tokens);
+      addTo(providers, provider, costUsd ?? 0, tokens);
+    }
+    const { workspaceId, client, conversationId } = subject;
+    const shares: readonly (readonly [AccountScope, Spent])[] = [
+      [{ by: 'all', name: '' }, all],
+      [{ by: 'workspace', name: workspaceId ?? '' }, all],
+      [{ by: 'client', name: client }, all],
+      [{ by: 'conversation', name: conversationId }, all],
+      ...[...models].map(([name, spent]) => [{ by: 'model', name }, spent] as const),
+      ...[...providers].map(([name, spent]) => [{ by: 'provider', name }, spent] as const),
+    ];
+    for (const [scope, spent] of shares) {
+      for (const kind of PERIODS) {
+        const account = this.#accounts.get(keyOf(scope, kind));
+        if (account === undefined) continue;
+        this.#roll(account, startedAtMs);
+        if (startedAtMs < account.startMs) continue; // of the period before, as in the ledger
+        account.spentUsd += spent.costUsd;
+        account.spentTokens += spent.tokens;
+      }
+    }
+  }
+
+  #open(scope: AccountScope, kind: BudgetConfig['period'], atMs: number): Account {
+    const zero = { spentUsd: 0, spentTokens: 0, fault: null, askedAtMs: atMs, told: new Set<string>() };
+    const account: Account = { scope, kind, ...periodAt(kind, atMs), ...zero };
+    this.#load(account, atMs);
+    return account;
+  }
+
+  #load(account: Account, atMs: number): void {
+    const { scope, startMs, endMs } = account;
+    account.askedAtMs = atMs;
+    try {
+      const named = scope.by === 'all' ? {} : { name: scope.name };
+      const spent = this.#readSpent({ by: scope.by, ...named, sinceAtMs: startMs, untilAtMs: endMs });
+      account.spentUsd = spent.get(scope.name)?.costUsd ?? 0;
+      account.spentTokens = spent.get(scope.name)?.tokens ?? 0;
+      account.fault = null;
+    } catch (error) {
+      account.fault = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** A new period starts from nothing; what is not known of the old one no longer matters. */
+  #roll(account: Account, atMs: number): void {
+    if (atMs < account.endMs) return;
+    Object.assign(account, periodAt(account.kind, atMs), { spentUsd: 0, spentTokens: 0, fault: null });
+    account.told.clear();
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#accounts.keys();
+    if (oldest !== undefined) this.#accounts.delete(oldest);
+  }
+}
+
+function keyOf({ by, name }: AccountScope, kind: BudgetConfig['period']): string {
+  return `${kind} ${by} ${name}`;
+}
+
+function addTo(sums: Map<string, Spent>, name: string, costUsd: number, tokens: number): void {
+  const before = sums.get(name) ?? { costUsd: 0, tokens: 0 };
+  sums.set(name, { costUsd: before.costUsd + costUsd, tokens: before.tokens + tokens });
+}
