@@ -57,6 +57,7 @@ function stepsOf(request: History): readonly Step[] {
 }
 
 type ToolCall = Extract<ContentPart, { type: 'tool-call' }>;
+type ToolResult = Extract<ContentPart, { type: 'tool-result' }>;
 
 class Step {
   /** Name and arguments. */
@@ -101,7 +102,7 @@ class Step {
         .content.find((part) => part.type === 'tool-result' && part.callId === this.#callId);
       if (found?.type !== 'tool-result') continue;
       const text = textOfResult(found.content);
-      return (this.#outcome = { text, isError: found.isError === true || looksFailed(text) });
+      return (this.#outcome = { text, isError: isFailedResult(found) });
     }
     return (this.#outcome = { text: '', isError: false });
   }
@@ -154,13 +155,23 @@ function sameCall(steps: readonly Step[], last: Step): Stall | null {
 
 /** A step that changes nothing: the call itself, one that only reads, or one that goes round in circles as well. */
 function isIdle(step: Step, last: Step, steps: readonly Step[]): boolean {
-  if (step.call === last.call || (READS.test(step.name) && !WRITES.test(step.name))) return true;
+  if (step.call === last.call || isReadingTool(step.name)) return true;
   return steps.some((other) => other !== step && other.call === step.call && other.result === step.result);
 }
 
 const READS =
   /^(?:mcp__\w+?__)?(?:read|view|list|ls|glob|grep|search|find|get|fetch|cat|status|think|todo|web)/i;
 const WRITES = /write|edit|replace|update|create/i;
+
+/** By its name: a tool that changes nothing. */
+export function isReadingTool(name: string): boolean {
+  return READS.test(name) && !WRITES.test(name);
+}
+
+/** The tool says that it failed, or what it printed looks like that. */
+export function isFailedResult({ content, isError }: ToolResult): boolean {
+  return isError === true || looksFailed(textOfResult(content));
+}
 
 function sameError(steps: readonly Step[], last: Step): Stall | null {
   if (!last.isError) return null;

@@ -43,9 +43,8 @@ export function auditLines(report: AuditReport): readonly string[] {
 function emptyLines({ files, isPartial }: AuditReport): readonly string[] {
   if (isPartial) return ['Interrupted before the first request was read.'];
   if (files.read > 0) {
-    return [
-      `${files.read} histories were found, but no request with its usage in them; try a longer --since.`,
-    ];
+    const found = counted(files.read, 'history was', 'histories were');
+    return [`${found} found, but no request with its usage in it; try a longer --since.`];
   }
   return [
     'No history of Claude Code, Codex or Cline was found on this machine, so there is nothing to audit yet.',

@@ -55,7 +55,11 @@ async function runAudit(
   const bar = createProgress('reading MB', process.stderr, { isLogged: true });
   const startedAtMs = performance.now();
   const interrupted = new AbortController();
-  const onSignal = (): void => interrupted.abort();
+  const onSignal = (): void => {
+    // Once: tell what there is. Twice: be gone.
+    if (interrupted.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    interrupted.abort();
+  };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     return await audit(
@@ -87,6 +91,8 @@ async function runAudit(
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** As shells tell of a process that ended at Ctrl+C. */
+const EXIT_INTERRUPTED = 130;
 const BYTES_PER_MB = 1_000_000;
 
 function megabytes(bytes: number): number {

@@ -234,7 +234,7 @@ function noteLines({ byModel: totals, models }: StatsInput, usd: Money): readonl
   }
   if (details !== undefined && details.unpricedRequests > 0) {
     notes.push(
-      `${counted(details.unpricedRequests, 'request has', 'requests have')} no known cost; give its model a price in the configuration.`,
+      `${counted(details.unpricedRequests, 'request has', 'requests have')} no known cost${unpricedNames(totals)}; a price in the configuration mends that.`,
     );
   }
   if (details !== undefined && details.otherRequests > 0) {
@@ -245,6 +245,18 @@ function noteLines({ byModel: totals, models }: StatsInput, usd: Money): readonl
   const age = priceAgeNote(totals, models);
   if (age !== null) notes.push(age);
   return notes.length === 0 ? [] : [notes];
+}
+
+const MAX_NAMES = 3;
+
+/** Of the models that answered some of the requests without a known cost. */
+function unpricedNames({ groups }: TotalsBody): string {
+  const names = groups
+    .filter(({ key, requests, pricedRequests }) => pricedRequests < requests && key !== 'unknown')
+    .map(({ key }) => clipped(key));
+  if (names.length === 0) return '';
+  const rest = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+  return ` (${names.slice(0, MAX_NAMES).join(', ')}${rest})`;
 }
 
 /** About today's prices of the models that were used: those stored with old requests may be as old as these. */

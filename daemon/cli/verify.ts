@@ -29,12 +29,12 @@ export const verifyCommand: Command = {
   async run(context, values, [file]) {
     const home = homeOf(context, values);
     const daemon = file === undefined ? await runningDaemon(home) : null;
-    const path = file ?? (await ledgerOf(daemon)) ?? join(home, 'ledger.db');
+    const state = daemon === null ? null : await ledgerStateOf(daemon);
+    const path = file ?? state?.path ?? join(home, 'ledger.db');
     const isJson = values['json'] === true;
     const found = new Findings(isJson ? null : context);
     const books = await verified(path, found);
-    const daemonTotals =
-      daemon === null || books.isCutShort ? 'none' : await compareWithDaemon(daemon, path, found);
+    const daemonTotals = await daemonTotalsOf({ daemon, state, path, books, found });
     const closes = found.count === 0 && !books.isCutShort;
     if (isJson) {
       context.print(
@@ -52,8 +52,23 @@ export const verifyCommand: Command = {
   },
 };
 
-/** `agree`: a running daemon answers the same totals; `busy`: new requests came in at every try. */
-export type DaemonTotals = 'none' | 'agree' | 'differ' | 'busy';
+/**
+ * `agree`: a running daemon answers the same totals; `busy`: new requests came in at every try; `unwritten`: it cannot
+ * write to the file now, so that its totals are of more than stands there.
+ */
+export type DaemonTotals = 'none' | 'agree' | 'differ' | 'busy' | 'unwritten';
+
+async function daemonTotalsOf(given: {
+  readonly daemon: DaemonClient | null;
+  readonly state: StatusBody['ledger'] | null;
+  readonly path: string;
+  readonly books: VerifiedBooks;
+  readonly found: Findings;
+}): Promise<DaemonTotals> {
+  const { daemon, state, path, books, found } = given;
+  if (daemon === null || books.isCutShort) return 'none';
+  return state?.ok === false ? 'unwritten' : await compareWithDaemon(daemon, path, found);
+}
 
 /** In JSON more would be of no use to anybody, and take memory. */
 const MAX_LISTED = 10_000;
@@ -80,16 +95,12 @@ async function runningDaemon(home: string): Promise<DaemonClient | null> {
   return state === 'running' ? await connectToDaemon(home) : null;
 }
 
-/** The file that the daemon writes to; null without a daemon. */
-async function ledgerOf(daemon: DaemonClient | null): Promise<string | null> {
-  if (daemon === null) return null;
+export async function ledgerStateOf(daemon: Pick<DaemonClient, 'call'>): Promise<StatusBody['ledger']> {
   const { ledger } = (await daemon.call('GET', 'status')) as StatusBody;
-  if (!existsSync(ledger.path)) {
-    throw new CliError(
-      `the daemon cannot write its ledger and keeps it in memory: ${ledger.error ?? ledger.path}`,
-    );
-  }
-  return ledger.path;
+  if (existsSync(ledger.path)) return ledger;
+  throw new CliError(
+    `the daemon cannot open its ledger and keeps it in memory: ${ledger.error ?? 'it does not say why'}`,
+  );
 }
 
 async function verified(path: string, found: Findings): Promise<VerifiedBooks> {
@@ -120,7 +131,11 @@ async function verified(path: string, found: Findings): Promise<VerifiedBooks> {
 const TRIES = 3;
 
 /** The totals that the daemon answers against those of the file, which were checked against its rows. */
-async function compareWithDaemon(daemon: DaemonClient, path: string, found: Findings): Promise<DaemonTotals> {
+export async function compareWithDaemon(
+  daemon: Pick<DaemonClient, 'call'>,
+  path: string,
+  found: { readonly add: (fault: BookFault) => void },
+): Promise<DaemonTotals> {
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
     const answers: TotalsBody[] = [];
     for (const groupBy of TOTALS_GROUPINGS) {
@@ -198,6 +213,11 @@ function remarks(books: VerifiedBooks, daemonTotals: DaemonTotals): readonly str
     );
   }
   if (daemonTotals === 'agree') lines.push('The running daemon answers the same totals.');
+  if (daemonTotals === 'unwritten') {
+    lines.push(
+      'The running daemon cannot write its ledger (see "pointsman status"); what it holds was not checked.',
+    );
+  }
   if (daemonTotals === 'busy') {
     lines.push("Requests kept coming in, so the running daemon's totals were not compared; run it again.");
   }

@@ -78,6 +78,7 @@ const decisionInput = z.strictObject({
         .nullable(),
     })
     .exactOptional(),
+  isRoutineStep: z.boolean().exactOptional(),
   budgetPressure: z.strictObject({ budget: name, pressure: probability }).nullable().exactOptional(),
   atMs: count,
 }) satisfies z.ZodType<DecisionInput>; // a member that is new there is missed here by the compiler

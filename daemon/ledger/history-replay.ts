@@ -4,7 +4,7 @@
 import { attemptCostUsd } from '../catalog/cost.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';
-import type { DecisionPoint } from '../protocol/vocabulary.ts';
+import type { DecisionPoint, TokenUsage } from '../protocol/vocabulary.ts';
 import { completeInput } from '../route/complete-input.ts';
 import type { Policy, RoutingTable } from '../route/policy.ts';
 import { needsOf, successProbability } from '../route/success-probability.ts';
@@ -193,6 +193,7 @@ export class HistoryReplay {
       costUsd += shift?.lostUsd ?? 0;
       gainUsd = shift?.hitGainUsd ?? 0;
       if (gainUsd !== 0) this.#tally.gain(served.id, gainUsd);
+      this.#noteGrowth(world, place, promptUsd(usage, served, place.atMs));
     }
     this.#tally.keep(model, costUsd);
     return costUsd - USUAL_HIT_RATIO * gainUsd;
@@ -223,9 +224,14 @@ export class HistoryReplay {
     const isItsOwn = served === target;
     const terms = isItsOwn ? { ...bill, inputUsd: bill.inputUsd + bill.outputUsd, outputUsd: 0 } : bill;
     this.#moved += 1;
-    this.#tally.move(servedModel, target.id, terms, { storedUsd, fixedUsd: classifierCostUsd });
-    this.#addToCluster(world, terms.outputUsd, terms.inputUsd - USUAL_HIT_RATIO * terms.hitGainUsd);
-    return classifierCostUsd + terms.inputUsd - USUAL_HIT_RATIO * terms.hitGainUsd + terms.outputUsd;
+    const promptUsd = terms.inputUsd - USUAL_HIT_RATIO * terms.hitGainUsd;
+    const grownUsd = place.tokens <= 0 ? 0 : promptUsd * Math.min(1, world.movedAnswerTokens / place.tokens);
+    const money = { storedUsd, fixedUsd: classifierCostUsd, grownUsd };
+    world.latestMove = this.#tally.move(servedModel, target.id, terms, money);
+    this.#addToCluster(world, terms.outputUsd, promptUsd);
+    if (!isItsOwn && !place.isSide)
+      world.noteMovedAnswer(usage.outputTokens / (served?.tokenizerFactor ?? 1));
+    return classifierCostUsd + promptUsd + terms.outputUsd;
   }
 
   /** From here on the conversation goes its own way, with the books as they stand. */
@@ -233,6 +239,12 @@ export class HistoryReplay {
     const books = input.economics?.switchBooks;
     if (world.replayed === null && books != null) world.books = ReplayedBooks.from(books);
     return world.diverge();
+  }
+
+  /** A model that stays reads the answers of those that do not. */
+  #noteGrowth(world: ConversationWorld, place: PromptPlace, usd: number): void {
+    if (world.latestMove === null || place.isSide || place.tokens <= 0) return;
+    world.latestMove.grownUsd += usd * Math.min(1, world.movedAnswerTokens / place.tokens);
   }
 
   /** (sum + x)² - sum² of each conversation, so that nothing has to be gone over again at the end. */
@@ -318,6 +330,10 @@ export class HistoryReplay {
     if (step.baselineCostUsd === null) this.#tally.incomparableUsd.add(step.costUsd);
     else this.#tally.baselineUsd.add(step.baselineCostUsd);
   }
+}
+
+function promptUsd(usage: TokenUsage, target: ModelTarget, atMs: number): number {
+  return attemptCostUsd({ ...usage, outputTokens: 0, reasoningOutputTokens: 0 }, target, atMs) ?? 0;
 }
 
 /** How much of a prompt somebody was sent before: the largest prefix that any model had warm, or the baseline would have. */

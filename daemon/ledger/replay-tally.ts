@@ -15,6 +15,8 @@ export interface MovedSums {
   inputUsd: number;
   hitGainUsd: number;
   outputUsd: number;
+  /** The part of the prompts that consists of answers that moved as well: as long as those are. */
+  grownUsd: number;
 }
 
 /** What is learnt of models, as of a guess or a draw. */
@@ -67,12 +69,27 @@ export class ReplayTally {
     this.#addGainSquare(model, hitGainUsd);
   }
 
-  move(from: string, to: string, terms: BillTerms, money: { storedUsd: number; fixedUsd: number }): void {
+  move(
+    from: string,
+    to: string,
+    terms: BillTerms,
+    money: { readonly storedUsd: number; readonly fixedUsd: number; readonly grownUsd: number },
+  ): MovedSums {
     let byTarget = this.#moved.get(from);
     if (byTarget === undefined) this.#moved.set(from, (byTarget = new Map()));
     let sums = byTarget.get(to);
     if (sums === undefined) {
-      sums = { from, to, requests: 0, storedUsd: 0, fixedUsd: 0, inputUsd: 0, hitGainUsd: 0, outputUsd: 0 };
+      sums = {
+        from,
+        to,
+        requests: 0,
+        storedUsd: 0,
+        fixedUsd: 0,
+        inputUsd: 0,
+        hitGainUsd: 0,
+        outputUsd: 0,
+        grownUsd: 0,
+      };
       byTarget.set(to, sums);
     }
     sums.requests += 1;
@@ -81,8 +98,10 @@ export class ReplayTally {
     sums.inputUsd += terms.inputUsd;
     sums.hitGainUsd += terms.hitGainUsd;
     sums.outputUsd += terms.outputUsd;
+    sums.grownUsd += money.grownUsd;
     this.outputSquares += terms.outputUsd ** 2;
     this.#addGainSquare(to, terms.hitGainUsd);
+    return sums;
   }
 
   /** USD of everything under `ratios`. */
@@ -106,6 +125,7 @@ export function movedUsd(
   const ratio = (effects: ReadonlyMap<string, number>): number =>
     Math.exp((effects.get(to) ?? 0) - (effects.get(from) ?? 0));
   const promptUsd = ratio(tokenizers) * (moved.inputUsd - hitRatio(to) * moved.hitGainUsd);
-  const answersUsd = promptUsd + ratio(lengths) * moved.outputUsd;
+  const length = ratio(lengths);
+  const answersUsd = promptUsd + (length - 1) * moved.grownUsd + length * moved.outputUsd;
   return moved.fixedUsd + answersUsd * (1 + failureShare(to));
 }

@@ -4,6 +4,7 @@
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { DecisionInput, SwitchBooks } from '../protocol/exchange-record.ts';
 import type { DecisionPoint, ReasoningEffort } from '../protocol/vocabulary.ts';
+import type { MovedSums } from './replay-tally.ts';
 
 interface WarmPrefix {
   tokens: number;
@@ -40,10 +41,22 @@ export class ConversationWorld {
   /** Money of moved answers so far: errors of one conversation go together. */
   movedOutputUsd = 0;
   movedInputUsd = 0;
+  /** The sums that the latest answer of another model went into. */
+  latestMove: MovedSums | null = null;
+  #movedAnswerTokens = 0;
   #lineTokens = 0;
   #commonTokens = 0;
   /** One bit for each kind, by model. */
   readonly #kinds = new Map<string, number>();
+
+  /** Of the prompt, what consists of answers that other models would have given. */
+  get movedAnswerTokens(): number {
+    return this.#movedAnswerTokens;
+  }
+
+  noteMovedAnswer(tokens: number): void {
+    this.#movedAnswerTokens += tokens;
+  }
 
   /** To be called once per request, in order. `seenTokens`: how much of it somebody was sent before. */
   place(input: DecisionInput, point: DecisionPoint, seenTokens: () => number): PromptPlace {
@@ -54,6 +67,7 @@ export class ConversationWorld {
     const isAnew = isFirst || point === 'compaction' || tokens < this.#lineTokens / 2;
     const sharedTokens = Math.min(tokens, isAnew ? seenTokens() : this.#lineTokens);
     if (isFirst) this.#commonTokens = sharedTokens;
+    if (isAnew) this.#movedAnswerTokens = 0;
     this.#lineTokens = tokens;
     for (const caches of [this.stored, this.replayed ?? this.stored]) {
       for (const entry of caches.values()) entry.tokens = Math.min(entry.tokens, sharedTokens);

@@ -60,8 +60,9 @@ function optionalOf(row: StoredRow, name: string): number | null {
 
 // Models that are, or were, paid by subscription. A row does not say how its provider bills; the routing tables do.
 const FLAT_RATE_MODELS = `SELECT DISTINCT json_extract(target.value, '$.id')
-  FROM routing_tables, json_each(routing_tables.json, '$.targets') AS target
-  WHERE json_valid(routing_tables.json) AND json_extract(target.value, '$.billing') = 'flat-rate'`;
+  FROM routing_tables,
+    json_each(CASE WHEN json_valid(routing_tables.json) THEN routing_tables.json ELSE '{}' END, '$.targets') AS target
+  WHERE json_extract(target.value, '$.billing') = 'flat-rate'`;
 
 function comparedTerms(books: Books): Omit<TotalsDetails, 'beforeAfter' | 'grades'> {
   const { where, values } = rangeCondition(books.range);
@@ -155,12 +156,14 @@ function readBaselineFirst(books: Books): StoredRow {
     books,
     `WITH tried AS (
        SELECT e.baseline_model, e.duration_ms, e.response_model, e.status,
-         json_extract(d.attempts, '$[0].model') AS first_model,
-         json_extract(d.attempts, '$[0].status') AS first_status,
-         json_extract(d.attempts, '$[0].errorType') AS first_error,
-         json_extract(d.baseline, '$.usage.inputTokens') AS baseline_input,
-         json_extract(d.baseline, '$.usage.cacheReadInputTokens') AS baseline_read
-       FROM (SELECT * FROM ${books.tables.exchanges} ${where}) e JOIN ${books.tables.details} d ON d.id = e.id)
+         d.attempts ->> '$[0].model' AS first_model,
+         d.attempts ->> '$[0].status' AS first_status,
+         d.attempts ->> '$[0].errorType' AS first_error,
+         d.baseline ->> '$.usage.inputTokens' AS baseline_input,
+         d.baseline ->> '$.usage.cacheReadInputTokens' AS baseline_read
+       FROM (SELECT * FROM ${books.tables.exchanges} ${where}) e
+       JOIN ${books.tables.details} d ON d.id = e.id
+       WHERE json_valid(d.attempts) AND (d.baseline IS NULL OR json_valid(d.baseline)))
      SELECT sum(baseline_input) AS baseline_input, sum(baseline_read) AS baseline_read,
        count(*) FILTER (WHERE first_model = baseline_model) AS asked,
        count(*) FILTER (WHERE first_model = baseline_model

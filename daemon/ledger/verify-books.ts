@@ -254,8 +254,9 @@ class BillingOfTables {
     const rows = this.#database
       .prepare(
         `SELECT json_extract(target.value, '$.id') AS id, json_extract(target.value, '$.billing') AS billing
-         FROM routing_tables, json_each(routing_tables.json, '$.targets') AS target
-         WHERE hash = ? AND json_valid(routing_tables.json)`,
+         FROM routing_tables,
+           json_each(CASE WHEN json_valid(routing_tables.json) THEN routing_tables.json ELSE '{}' END, '$.targets') AS target
+         WHERE hash = ?`,
       )
       .all(hash);
     const known = rows.filter((row) => typeof row['id'] === 'string' && typeof row['billing'] === 'string');

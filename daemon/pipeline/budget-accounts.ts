@@ -48,6 +48,10 @@ export class BudgetAccounts {
   readonly #readSpent: ReadSpent;
   /** The one used last stands last. */
   readonly #accounts = new Map<string, Account>();
+  readonly #openings = new Map<
+    string,
+    { readonly startMs: number; readonly spent: ReadonlyMap<string, Spent> }
+  >();
 
   constructor(readSpent: ReadSpent) {
     this.#readSpent = readSpent;
@@ -69,10 +73,19 @@ export class BudgetAccounts {
     return account;
   }
 
-  /** Of every name with something in the books of the present period; throws when they cannot be read. */
-  names(by: AccountScope['by'], kind: BudgetConfig['period'], atMs: number): readonly string[] {
-    const { startMs, endMs } = periodAt(kind, atMs);
-    return [...this.#readSpent({ by, sinceAtMs: startMs, untilAtMs: endMs }).keys()];
+  /** Of every name with something in the books of the present period, as of now; throws when they cannot be read. */
+  all(by: AccountScope['by'], kind: BudgetConfig['period'], atMs: number): readonly Account[] {
+    const found = new Map<string, Account>();
+    for (const [name, { costUsd, tokens }] of this.#openingOf(by, kind, atMs)) {
+      const spent = { spentUsd: costUsd, spentTokens: tokens };
+      found.set(name, { ...emptyAccount({ by, name }, kind, atMs), ...spent });
+    }
+    for (const account of this.#accounts.values()) {
+      if (account.scope.by !== by || account.kind !== kind || account.scope.name === '') continue;
+      this.#roll(account, atMs);
+      found.set(account.scope.name, account);
+    }
+    return [...found.values()];
   }
 
   /** To be called in the same turn in which the ledger gets the exchange, so that nothing is read and added. */
@@ -107,9 +120,18 @@ export class BudgetAccounts {
     }
   }
 
+  /** What the ledger held when it was first asked in this period; what came later stands in the accounts. */
+  #openingOf(by: AccountScope['by'], kind: BudgetConfig['period'], atMs: number): ReadonlyMap<string, Spent> {
+    const { startMs, endMs } = periodAt(kind, atMs);
+    const known = this.#openings.get(`${kind} ${by}`);
+    if (known?.startMs === startMs) return known.spent;
+    const spent = this.#readSpent({ by, sinceAtMs: startMs, untilAtMs: endMs });
+    this.#openings.set(`${kind} ${by}`, { startMs, spent });
+    return spent;
+  }
+
   #open(scope: AccountScope, kind: BudgetConfig['period'], atMs: number): Account {
-    const zero = { spentUsd: 0, spentTokens: 0, fault: null, askedAtMs: atMs, told: new Set<string>() };
-    const account: Account = { scope, kind, ...periodAt(kind, atMs), ...zero };
+    const account = emptyAccount(scope, kind, atMs);
     this.#load(account, atMs);
     return account;
   }
@@ -139,6 +161,12 @@ export class BudgetAccounts {
     const [oldest] = this.#accounts.keys();
     if (oldest !== undefined) this.#accounts.delete(oldest);
   }
+}
+
+/** As of the period that holds `atMs`, with nothing in it. */
+export function emptyAccount(scope: AccountScope, kind: BudgetConfig['period'], atMs: number): Account {
+  const zero = { spentUsd: 0, spentTokens: 0, fault: null, askedAtMs: atMs, told: new Set<string>() };
+  return { scope, kind, ...periodAt(kind, atMs), ...zero };
 }
 
 function keyOf({ by, name }: AccountScope, kind: BudgetConfig['period']): string {

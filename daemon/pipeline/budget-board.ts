@@ -7,7 +7,7 @@ import type { BudgetsBody, BudgetState } from '../protocol/control-api.ts';
 import type { BudgetPressure, DecisionInput, ExchangeRecord } from '../protocol/exchange-record.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
-import { BudgetAccounts, type Account, type ReadSpent } from './budget-accounts.ts';
+import { BudgetAccounts, emptyAccount, type Account, type ReadSpent } from './budget-accounts.ts';
 import { BudgetGate, type Admission, type AdmissionRequest } from './budget-gate.ts';
 import {
   isOfModels,
@@ -139,11 +139,9 @@ export class BudgetBoard {
       return stateOf(rule, this.#accountOf(rule, { by, name: name ?? '' }, atMs), atMs);
     }
     // Each one for itself: the one that has used most of it stands for all.
-    const none = this.#accountOf(rule, { by, name: '' }, atMs);
+    const none = emptyAccount({ by, name: '' }, rule.budget.period, atMs);
     try {
-      const names = this.#accounts.names(by, rule.budget.period, atMs);
-      const accounts = names.map((own) => this.#accountOf(rule, { by, name: own }, atMs));
-      return worstFirst(rule, accounts, none, atMs);
+      return worstFirst(rule, this.#accounts.all(by, rule.budget.period, atMs), none, atMs);
     } catch (error) {
       return { ...stateOf(rule, none, atMs), error: error instanceof Error ? error.message : String(error) };
     }

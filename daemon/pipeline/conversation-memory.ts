@@ -20,7 +20,7 @@ export function conversationAfter(given: {
   if (decision.decisionPoint === 'subagent' && !isSide) return null;
   // A wish for one request must not outlast it; wishes that last are asked for again each time.
   const isWish = decision.reason === 'override' || decision.reason === 'exact';
-  const model = isWish ? (earlier?.model ?? null) : answeredBy.id;
+  const model = isWish ? (earlier?.model ?? null) : modelOfTask(decision, answeredBy);
   // The clock of a prompt cache runs on while another model serves.
   const isElsewhere = earlier !== null && model !== null && model !== answeredBy.id;
   return {
@@ -33,6 +33,11 @@ export function conversationAfter(given: {
     lastSeenAtMs: isElsewhere ? earlier.lastSeenAtMs : atMs,
     ttlS: isElsewhere ? earlier.ttlS : answeredBy.promptCache.ttlS,
   };
+}
+
+/** A helper does one step of a task that stays where it is. */
+function modelOfTask({ helps, chosen }: Decision, answeredBy: ModelTarget): string {
+  return helps !== undefined && chosen === answeredBy.id ? helps : answeredBy.id;
 }
 
 /** What holds for one task of the user: gone when the next one begins. */

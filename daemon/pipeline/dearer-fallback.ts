@@ -51,7 +51,6 @@ export const CONSENT_ADVICE =
 
 function isDearer(target: ModelTarget, costUsd: number | null, wished: WishedChoice): boolean {
   if (target.billing !== 'metered') return false;
-  if (wished.target.billing !== 'metered') return costUsd !== 0;
   // What cannot be compared may be dearer.
   return costUsd === null || wished.costUsd === null || costUsd > wished.costUsd * DEARER_RATIO;
 }

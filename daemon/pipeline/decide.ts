@@ -3,6 +3,7 @@
 
 import type { RequestFeatures } from '../classify/classifier.ts';
 import { requestClass } from '../classify/client-identity.ts';
+import { isRoutineStep } from '../classify/routine-step.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import { effortOfBudget, type ReasoningWish } from '../conversation/settings.ts';
 import { isPassedOn } from '../dialects/dialect.ts';
@@ -135,6 +136,9 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
       ...(deps.budgets?.closedModels(subject, table.targets, atMs) ?? []),
     ],
     budgetPressure: deps.budgets?.pressure(subject, atMs) ?? null,
+    ...(table.mixedPlan === true && point === 'continuation'
+      ? { isRoutineStep: isRoutineStep(request) }
+      : {}),
     economics: deps.economics.inputFor({ ...task, prompt: given.prompt, table }),
     atMs,
   };
@@ -155,6 +159,7 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
     fallbacks: plan.targets.slice(1).map((target) => target.id),
     wouldFlip: [],
     switchEconomics: plan.switchEconomics ?? null,
+    ...(plan.helps === undefined ? {} : { helps: plan.helps }),
     notes: plan.notes,
     input,
     tableHash: table.hash,

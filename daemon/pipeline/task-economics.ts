@@ -28,7 +28,7 @@ export interface EconomicsQuestion {
   readonly isSide: boolean;
   readonly conversationId: string;
   readonly prompt: PromptBooks;
-  readonly table: Pick<RoutingTable, 'targets'>;
+  readonly table: Pick<RoutingTable, 'targets' | 'mixedPlan'>;
 }
 
 export class TaskEconomics {
@@ -149,7 +149,13 @@ export function kindOf(of: {
   return of.isSide || of.point === 'subagent' ? 'side' : 'agent';
 }
 
-function stepsAhead({ point, features, state }: EconomicsQuestion, kind: TaskKind, steps: number): number {
+function stepsAhead(
+  { point, features, state, table }: EconomicsQuestion,
+  kind: TaskKind,
+  steps: number,
+): number {
+  if (point === 'continuation' && table.mixedPlan === true)
+    return Math.max(1, steps - (state?.taskSteps ?? 0));
   // Inside a task nothing is weighed, and a title or a summary is one request.
   const isSingle = point === 'background' || point === 'continuation';
   const isSummary = point === 'compaction' && kind === 'chat' && (state?.toolCount ?? 0) > 0;

@@ -139,6 +139,8 @@ export interface Decision {
   readonly wouldFlip: readonly WouldFlip[];
   /** What moving or staying is expected to cost, where the conversation was on another model; absent = no such choice. */
   readonly switchEconomics?: SwitchEconomics | null;
+  /** The model that the task stays on while another one does this step (`policy.mixedPlan`); absent = none. */
+  readonly helps?: string;
   /** Remarks that the record must carry, e.g. "no model fits max cost 0.0001 USD, the cheapest capable one was taken". */
   readonly notes: readonly string[];
   /** What the policy was given, so that the plan can be computed again; null only in records of failed decodes. */
@@ -244,6 +246,8 @@ export interface DecisionInput {
   }[];
   /** Prompt caches and the length of tasks; absent in records of older versions and where nothing is known. */
   readonly economics?: EconomicsInput;
+  /** The last step of the task only read, and went well; only looked at for the mixed plan. */
+  readonly isRoutineStep?: boolean;
   /** A budget that is running out and asks for cheaper models; null or absent = none. */
   readonly budgetPressure?: BudgetPressure | null;
   readonly atMs: number;

@@ -37,9 +37,9 @@ export function bend(input: DecisionInput, table: RoutingTable, { pressure }: Bu
   const eased: DecisionInput = { ...input, budgetPressure: null };
   const bent = { ...table, profiles: NO_LISTS, thresholds: loweredThresholds(table, pressure) };
   if (pressure < 1) return { input: eased, table: bent };
-  // Nothing is left: a task leaves its dear model in the middle, and no stronger one is asked because it goes badly.
-  const decisionPoint = input.decisionPoint === 'continuation' ? 'new-task' : input.decisionPoint;
-  return { input: { ...eased, decisionPoint, escalation: null }, table: bent };
+  // Nothing is left: a task leaves its dear model in the middle and for however little, but what is warm still counts for
+  // less; and no stronger model is asked because it goes badly.
+  return { input: { ...eased, affinityModel: null, affinityEffort: null, escalation: null }, table: bent };
 }
 
 const NO_LISTS: RoutingTable['profiles'] = { budget: {}, balanced: {}, quality: {} };

@@ -22,6 +22,7 @@ import { flipProbes } from './explain.ts';
 import { fallbackChain } from './fallback-chain.ts';
 import { reckon, type Figures, type Reckoning } from './figures.ts';
 import { makePlan } from './make-plan.ts';
+import { helperFor } from './mixed-plan.ts';
 import { noEligibleTarget } from './no-eligible-target.ts';
 import { resolveIntent, type Intent } from './override.ts';
 import { planPinned, planUnknown } from './pinned-plan.ts';
@@ -133,7 +134,8 @@ function choose(
     staying === undefined && !escalation.isEscalated
       ? weighSwitch({ costOf, input, ordered: wanted, cap })
       : { kept: undefined, economics: null };
-  const ordered = toFront(wanted, staying ?? kept);
+  const helper = table.mixedPlan === true ? helperFor({ costOf, input, staying, ranked, cap }) : undefined;
+  const ordered = toFront(wanted, helper ?? staying ?? kept);
   const limited = applyMaxCost(ordered, maxCostUsd);
   const capped = applySwitchCap(limited.candidates, cap);
   for (const { note } of [limited, capped]) if (note !== null) notes.push(note);

@@ -33,6 +33,7 @@ export interface PlanParts {
   readonly rejections: ReadonlyMap<string, RejectedTarget>;
   readonly reason: RouteReason;
   readonly switchEconomics?: SwitchEconomics | null;
+  readonly helps?: string | undefined;
   readonly notes: readonly string[];
   readonly error: PlanError | null;
 }
@@ -58,6 +59,7 @@ export function makePlan(intent: Intent, parts: PlanParts): RoutePlan {
     candidates,
     bindingConstraint: bindingConstraint(chosen?.target, candidates),
     switchEconomics: parts.switchEconomics ?? null,
+    ...(parts.helps === undefined ? {} : { helps: parts.helps }),
     notes: parts.notes,
     error: parts.error,
   };

@@ -59,6 +59,8 @@ export interface RoutePlan {
   readonly candidates: readonly Candidate[];
   /** What kept the next cheaper model from being chosen; null when nothing did. */
   readonly bindingConstraint: string | null;
+  /** The model that the task stays on while the chosen one does a single step of it. */
+  readonly helps?: string;
   /** Staying against moving, where there was that choice. */
   readonly switchEconomics?: SwitchEconomics | null;
   readonly notes: readonly string[];

@@ -34,6 +34,8 @@ export interface AttemptRun {
   readonly connections?: AttemptContext['connections'];
   readonly elapsedMs: () => number;
   readonly onAttemptFailed: (report: AttemptReport) => void;
+  /** Asked before a target is tried that was not tried before: false = it is passed over. Absent = all may be. */
+  readonly mayTry?: (target: ModelTarget) => boolean;
 }
 
 export interface AttemptReport {
@@ -67,7 +69,8 @@ export async function runAttempts(deps: AttemptLoopDeps, run: AttemptRun): Promi
   let refusal: Refusal | null = null;
   let attemptsOnTarget = 0;
   let waiting = targets.filter((other) => health.outage(other) === null);
-  let target = waiting.shift();
+  let target = firstAllowed(waiting, run);
+  waiting = waiting.filter((other) => other !== target);
   if (target === undefined) throw chainDown(health.allDownUntil(targets), clock.now());
 
   while (target !== undefined) {
@@ -112,12 +115,21 @@ export async function runAttempts(deps: AttemptLoopDeps, run: AttemptRun): Promi
       if (next.pauseMs > 0) await sleep(clock, next.pauseMs, run.signal);
       continue;
     }
-    target = pickTarget(next.step, target, waiting);
-    waiting = waiting.filter((other) => other !== target);
+    let picked = pickTarget(next.step, target, waiting);
+    waiting = waiting.filter((other) => other !== picked);
+    while (picked !== undefined && run.mayTry?.(picked) === false) {
+      picked = pickTarget(next.step, target, waiting);
+      waiting = waiting.filter((other) => other !== picked);
+    }
+    target = picked;
     attemptsOnTarget = 0;
   }
   if (refusal !== null && isRefused(failed)) return refusal;
   throw allFailed(failed, targets, health);
+}
+
+function firstAllowed(targets: readonly ModelTarget[], { mayTry }: AttemptRun): ModelTarget | undefined {
+  return targets.find((target) => mayTry?.(target) !== false);
 }
 
 function refusalOf({ target, failure }: AttemptReport, body: Buffer | null): Refusal {

@@ -54,9 +54,15 @@ function usageOf(wire: JsonObject, inputTokens: number): TokenUsage {
 
 function costUsdOf(wire: JsonObject): number | undefined {
   const cost = numberOf(wire['cost']);
-  if (cost !== undefined) return cost;
+  if (cost !== undefined) return wire['is_byok'] === true ? withOwnKey(cost, wire) : cost;
   const ticks = numberOf(wire['cost_in_usd_ticks']);
   return ticks === undefined || ticks === 0 ? undefined : ticks / TICKS_PER_USD; // Azure writes 0 and charges
+}
+
+/** With the user's own key OpenRouter charges its fee, often 0, and the vendor the rest: both are paid. */
+function withOwnKey(feeUsd: number, wire: JsonObject): number | undefined {
+  const vendorUsd = numberOf(objectOf(wire['cost_details'])?.['upstream_inference_cost']);
+  return vendorUsd === undefined ? undefined : feeUsd + vendorUsd;
 }
 
 function countOf(value: JsonValue | undefined): number | undefined {
