@@ -1,11 +1,10 @@
 // Books of a history -> what is told of them: the sums, and for each assistant the same requests decided again.
 
-import { CompensatedSum } from '../ledger/compensated-sum.ts';
 import type { ReplayHistory, ReplayedHistory } from '../ledger/replay-history.ts';
-import type { Complexity, TokenUsage } from '../protocol/vocabulary.ts';
 import type { Policy } from '../route/policy.ts';
 import type { AuditedModel, AuditReport, AuditSource, RoutedModel, UnpricedModel } from './audit-report.ts';
 import type { AuditTable } from './audit-table.ts';
+import { share, Tally } from './audit-tally.ts';
 import type { BookedCall, HistoryBooks } from './history-books.ts';
 import type { AssistantName } from './history-record.ts';
 import { callSteps, type StepSource } from './call-steps.ts';
@@ -21,7 +20,6 @@ export interface SumsInput {
 
 export type AuditSums = Omit<AuditReport, 'files' | 'isPartial' | 'notes'>;
 
-const DAY_MS = 86_400_000;
 const ASSISTANTS: readonly AssistantName[] = ['claude-code', 'codex', 'cline', 'roo-code', 'kilo-code'];
 
 export function auditSums(input: SumsInput): AuditSums {
@@ -154,10 +152,6 @@ function routedFrom(id: string, { models, moves }: ReplayedHistory): number {
   return stayed + leftUsd;
 }
 
-function share(part: number, whole: number): number {
-  return whole > 0 ? part / whole : 0;
-}
-
 /** What each assistant's replay is unsure of was learnt apart, so the errors are taken for independent. */
 function together(sources: readonly AuditSource[]): Pick<AuditReport, 'routedUsd' | 'intervalUsd'> {
   let routedUsd = 0;
@@ -217,59 +211,4 @@ function byCost(a: AuditedModel, b: AuditedModel): number {
 
 function isoAt(call: BookedCall | undefined): string | null {
   return call === undefined ? null : new Date(call.atMs).toISOString();
-}
-
-class Tally {
-  requests = 0;
-  priced = 0;
-  readonly #costUsd = new CompensatedSum();
-  readonly #grades: Record<Complexity, number> = { simple: 0, moderate: 0, complex: 0 };
-  readonly #conversations = new Set<number>();
-  readonly #days = new Set<number>();
-  readonly #usage = {
-    inputTokens: 0,
-    cacheReadInputTokens: 0,
-    cacheCreationInputTokens: 0,
-    outputTokens: 0,
-    reasoningOutputTokens: 0,
-  };
-
-  get conversations(): number {
-    return this.#conversations.size;
-  }
-
-  get days(): number {
-    return this.#days.size;
-  }
-
-  add(call: BookedCall | undefined, costUsd: number | undefined): void {
-    if (call === undefined) return;
-    this.requests += 1;
-    this.#grades[call.ask.classification.complexity] += 1;
-    this.#conversations.add(call.conversation);
-    this.#days.add(Math.floor(call.atMs / DAY_MS));
-    this.#usage.inputTokens += call.usage.inputTokens;
-    this.#usage.cacheReadInputTokens += call.usage.cacheReadInputTokens;
-    this.#usage.cacheCreationInputTokens += call.usage.cacheCreationInputTokens;
-    this.#usage.outputTokens += call.usage.outputTokens;
-    this.#usage.reasoningOutputTokens += call.usage.reasoningOutputTokens;
-    if (costUsd === undefined || Number.isNaN(costUsd)) return;
-    this.priced += 1;
-    this.#costUsd.add(costUsd);
-  }
-
-  /** null = there are requests and none of them has a price. */
-  actualUsd(): number | null {
-    return this.requests > 0 && this.priced === 0 ? null : this.#costUsd.value;
-  }
-
-  usage(): TokenUsage {
-    return { ...this.#usage };
-  }
-
-  shares(): Readonly<Record<Complexity, number>> {
-    const { simple, moderate, complex } = this.#grades;
-    const ofAll = (requests: number): number => share(requests, this.requests);
-    return { simple: ofAll(simple), moderate: ofAll(moderate), complex: ofAll(complex) };
-  }
 }

@@ -99,6 +99,9 @@ function notesOf(
       `${assistant} was used with a subscription (${names}): its figures are list prices, not what you paid`,
     );
   }
+  for (const [tier, calls] of books.specialTiers) {
+    notes.push(`${calls} requests ran in ${tier} mode, which has prices of its own; list prices are shown`);
+  }
   if (books.unjudgedAsks > 0) {
     notes.push(`${books.unjudgedAsks} of the asks were not judged one by one; they count like the others`);
   }

@@ -1,13 +1,11 @@
 // Claude Code's transcripts (`projects/<folder>/<session>.jsonl`, sub-agents in `<session>/subagents/agent-*.jsonl`): one
 // JSON object a line. An answer stands in several lines, one per content block, all with its id and its usage so far.
 
-import { ownWords } from '../classify/ask-wrappers.ts';
-import { userWords } from '../classify/last-ask.ts';
-import type { ContentPart } from '../conversation/request.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
-import { arrayOf, objectOf, stringOf, type JsonObject } from '../util/json.ts';
+import { objectOf, stringOf, type JsonObject } from '../util/json.ts';
 import type { HistoryReader, HistorySink, UnnamedFile } from './history-record.ts';
-import { countOf, FileTimes } from './history-values.ts';
+import { countOf, FileTimes, tierNamed } from './history-values.ts';
+import { wordsOf } from './history-words.ts';
 import { parsePruned } from './pruned-json.ts';
 
 /** Lines with results of tools are the bulk of a history; words of the user beside them are looked for up to here. */
@@ -17,6 +15,7 @@ export function createClaudeCodeReader(sink: HistorySink, file: UnnamedFile): Hi
   const times = new FileTimes(file.changedAtMs);
   /** Sub-agents of old versions stand between the lines of their session, without a name of their own. */
   let unnamedSides = 0;
+  let isAfterCommand = false;
 
   const conversationOf = (line: JsonObject, isStart: boolean): string => {
     const session = stringOf(line['sessionId']) ?? file.name;
@@ -36,7 +35,10 @@ export function createClaudeCodeReader(sink: HistorySink, file: UnnamedFile): Hi
       const type = stringOf(line['type']);
       const atMs = times.of(line['timestamp']);
       if (type === 'assistant') readAnswer(line, sink, conversationOf(line, false), atMs);
-      if (type === 'user') readUser(line, sink, conversationOf(line, true));
+      if (type === 'user') {
+        readUser(line, sink, conversationOf(line, true), isAfterCommand);
+        isAfterCommand = isBareCommand(line);
+      }
       return true;
     },
     end: () => undefined,
@@ -60,33 +62,31 @@ function mayHoldAsk(bytes: Buffer): boolean {
   return bytes.length <= RESULT_WITH_WORDS_BYTES && bytes.includes(TEXT_MEMBER);
 }
 
-function readUser(line: JsonObject, sink: HistorySink, conversation: string): void {
+/** `isExpanded`: the command before it said nothing itself, and this is what it stands for. */
+function readUser(line: JsonObject, sink: HistorySink, conversation: string, isExpanded: boolean): void {
   if (line['isCompactSummary'] === true) {
     sink.compacted(conversation);
     return;
   }
   // What the program itself says in the user's name: caveats, the text of a skill.
-  if (line['isMeta'] === true) return;
-  const content = objectOf(line['message'])?.['content'];
-  const blocks = arrayOf(content).map(objectOf);
-  const hasResult = blocks.some((block) => block?.['type'] === 'tool_result');
-  const hasImage = blocks.some((block) => block?.['type'] === 'image');
-  const texts = blocks.flatMap((block) => {
-    const text = block?.['type'] === 'text' ? stringOf(block['text']) : undefined;
-    return text === undefined ? [] : [{ type: 'text', text } satisfies ContentPart];
-  });
-  const alone = stringOf(content);
-  const text = alone === undefined ? userWords(texts) : ownWords(alone);
+  if (line['isMeta'] === true && !isExpanded) return;
+  const { text, hasImage, hasResult } = wordsOf(objectOf(line['message'])?.['content']);
   if (text === '' && (hasResult || !hasImage)) return;
   sink.ask({ conversation, text, hasImage });
+}
+
+/** A command of the user's own making: the line after it holds the prompt that it stands for. */
+function isBareCommand(line: JsonObject): boolean {
+  const content = stringOf(objectOf(line['message'])?.['content']);
+  return content?.includes('<command-name>') === true && wordsOf(content).text === '';
 }
 
 function readAnswer(line: JsonObject, sink: HistorySink, conversation: string, atMs: number): void {
   const message = objectOf(line['message']);
   const usage = objectOf(message?.['usage']);
-  const model = stringOf(message?.['model']);
+  const model = stringOf(message?.['model']) ?? '';
   // `<synthetic>`: the program's own words where a call failed.
-  if (usage === undefined || model === undefined || model.startsWith('<')) return;
+  if (usage === undefined || model.startsWith('<')) return;
   const written = objectOf(usage['cache_creation']);
   const write1h = countOf(written?.['ephemeral_1h_input_tokens']);
   const tokens = inclusiveUsage(usage, write1h + countOf(written?.['ephemeral_5m_input_tokens']));
@@ -102,6 +102,7 @@ function readAnswer(line: JsonObject, sink: HistorySink, conversation: string, a
     provider: null,
     usage: tokens,
     cacheWrite1hTokens: Math.min(write1h, tokens.cacheCreationInputTokens),
+    serviceTier: tierNamed(usage['speed']) ?? tierNamed(usage['service_tier']),
     reportedCostUsd: null,
   });
 }

@@ -1,12 +1,11 @@
 // What Cline (since 4.1, and its command line) writes: `sessions/<id>/<id>.messages.json`, one message after the other,
 // answers with the model and the usage of their call. Sub-agents stand beside it under their own name.
 
-import { userWords } from '../classify/last-ask.ts';
-import type { ContentPart } from '../conversation/request.ts';
-import { arrayOf, numberOf, objectOf, stringOf, type JsonObject } from '../util/json.ts';
+import { numberOf, objectOf, stringOf, type JsonObject } from '../util/json.ts';
 import { providerNamed } from './cline-providers.ts';
 import type { HistoryReader, HistorySink } from './history-record.ts';
 import { countOf, epochMs } from './history-values.ts';
+import { wordsOf } from './history-words.ts';
 import { parsePruned } from './pruned-json.ts';
 
 export interface ClineSessionOptions {
@@ -26,8 +25,7 @@ export function createClineSessionReader(sink: HistorySink, options: ClineSessio
       sink.compacted(conversation);
       return;
     }
-    const { texts, hasImage } = wordsOf(message['content']);
-    const text = userWords(texts);
+    const { text, hasImage } = wordsOf(message['content']);
     if (text !== '' || hasImage) sink.ask({ conversation, text, hasImage });
   };
 
@@ -60,6 +58,7 @@ export function createClineSessionReader(sink: HistorySink, options: ClineSessio
         reasoningOutputTokens: 0,
       },
       cacheWrite1hTokens: 0,
+      serviceTier: null,
       reportedCostUsd: numberOf(metrics['cost']) ?? null,
     });
   };
@@ -74,15 +73,4 @@ export function createClineSessionReader(sink: HistorySink, options: ClineSessio
     },
     end: () => undefined,
   };
-}
-
-function wordsOf(content: unknown): { readonly texts: readonly ContentPart[]; readonly hasImage: boolean } {
-  const alone = stringOf(content);
-  if (alone !== undefined) return { texts: [{ type: 'text', text: alone }], hasImage: false };
-  const blocks = arrayOf(content).map(objectOf);
-  const texts = blocks.flatMap((block) => {
-    const text = block?.['type'] === 'text' ? stringOf(block['text']) : undefined;
-    return text === undefined ? [] : [{ type: 'text', text } satisfies ContentPart];
-  });
-  return { texts, hasImage: blocks.some((block) => block?.['type'] === 'image') };
 }

@@ -62,6 +62,7 @@ export function createClineTaskReader(sink: HistorySink, options: ClineTaskOptio
         reasoningOutputTokens: 0,
       },
       cacheWrite1hTokens: 0,
+      serviceTier: null,
       reportedCostUsd: numberOf(info['cost']) ?? null,
     });
   };

@@ -2,13 +2,12 @@
 // `token_count` events, which are sent again and again with the same totals, and in new versions as one
 // `token_usage_record` for each response. What a forked thread copied from its parent is told by codex-fork.ts.
 
-import { userWords } from '../classify/last-ask.ts';
-import type { ContentPart } from '../conversation/request.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
-import { arrayOf, objectOf, stringOf, type JsonObject } from '../util/json.ts';
+import { objectOf, stringOf, type JsonObject } from '../util/json.ts';
 import { ForkGuard, type CodexThreads } from './codex-fork.ts';
 import type { HistoryReader, HistorySink, UnnamedFile } from './history-record.ts';
-import { countOf, epochMs, FileTimes } from './history-values.ts';
+import { countOf, epochMs, FileTimes, tierNamed } from './history-values.ts';
+import { wordsOf } from './history-words.ts';
 import { parsePruned } from './pruned-json.ts';
 
 export function createCodexReader(
@@ -49,6 +48,7 @@ class CodexReader {
   #isSide = false;
   #model = '';
   #provider: string | null = null;
+  #serviceTier: string | null = null;
   #fork: ForkGuard | null = null;
   #hasMeta = false;
   /** From the first record of a single response on, the events say nothing new. */
@@ -110,17 +110,13 @@ class CodexReader {
   #readModel(settings: JsonObject | undefined): void {
     const model = stringOf(settings?.['model']);
     if (model !== undefined && model !== '') this.#model = model;
+    // Settings that do not name a tier leave it as it was.
+    if (settings?.['service_tier'] !== undefined) this.#serviceTier = tierNamed(settings['service_tier']);
   }
 
   #readItem(payload: JsonObject): void {
     if (payload['type'] !== 'message' || payload['role'] !== 'user') return;
-    const blocks = arrayOf(payload['content']).map(objectOf);
-    const texts = blocks.flatMap((block) => {
-      const text = stringOf(block?.['text']);
-      return text === undefined ? [] : [{ type: 'text', text } satisfies ContentPart];
-    });
-    const hasImage = blocks.some((block) => block?.['type'] === 'input_image');
-    const text = userWords(texts);
+    const { text, hasImage } = wordsOf(payload['content']);
     if (text !== '' || hasImage) this.#sink.ask({ conversation: this.#thread, text, hasImage });
   }
 
@@ -169,6 +165,7 @@ class CodexReader {
       provider: this.#provider,
       usage,
       cacheWrite1hTokens: 0,
+      serviceTier: this.#serviceTier,
       reportedCostUsd: null,
     });
   }

@@ -1,7 +1,7 @@
 // The files that hold histories below some folders, with what each is by its name. Walks without following links, so
 // that no loop and no other place is read.
 
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 export type HistoryForm = 'lines' | 'task' | 'session';
@@ -31,7 +31,7 @@ export async function findHistories(
   const files = new Map<string, HistoryFile>();
   const unreadable: string[] = [];
   const add = async (file: string, form: HistoryForm): Promise<void> => {
-    const stats = await lstat(file);
+    const stats = await stat(file);
     if (!stats.isFile()) return;
     files.set(identityOf(file), { path: file, form, bytes: stats.size, changedAtMs: stats.mtimeMs });
   };

@@ -49,6 +49,8 @@ export class HistoryBooks {
   readonly models: BookedModel[] = [];
   /** Plans by which calls of each assistant were billed. */
   readonly subscriptions = new Map<AssistantName, Set<string>>();
+  /** Calls that were not billed as listed, by tier. */
+  readonly specialTiers = new Map<string, number>();
   asks = 0;
   /** Asks that were not judged for themselves, since there are too many. */
   unjudgedAsks = 0;
@@ -125,6 +127,10 @@ export class HistoryBooks {
       cacheWrite1hTokens: call.cacheWrite1hTokens,
       reportedCostUsd: call.reportedCostUsd,
     });
+    if (call.serviceTier !== null) {
+      const calls = this.specialTiers.get(call.serviceTier) ?? 0;
+      this.specialTiers.set(call.serviceTier, calls + 1);
+    }
     thread.answered();
   }
 

@@ -31,6 +31,8 @@ export interface HistoryCall {
   readonly usage: TokenUsage;
   /** How many of `usage.cacheCreationInputTokens` were written for an hour. */
   readonly cacheWrite1hTokens: number;
+  /** `fast`, `batch`, …: billed above or below the list; null = as listed. */
+  readonly serviceTier: string | null;
   /** What the assistant itself took down as its price, USD. */
   readonly reportedCostUsd: number | null;
 }

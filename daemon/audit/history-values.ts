@@ -11,6 +11,14 @@ export function countOf(value: unknown): number {
   return number === undefined || number < 0 || number > MAX_TOKENS ? 0 : Math.round(number);
 }
 
+/** The name of a tier that is not billed as listed; null = it is, or nothing is said. */
+export function tierNamed(value: unknown): string | null {
+  const name = stringOf(value);
+  return name !== undefined && SPECIAL_TIERS.has(name) ? name : null;
+}
+
+const SPECIAL_TIERS: ReadonlySet<string> = new Set(['fast', 'priority', 'batch', 'flex']);
+
 /** From ISO 8601 or milliseconds; null for anything that is no time between 2020 and 2100. */
 export function epochMs(value: unknown): number | null {
   const text = stringOf(value);

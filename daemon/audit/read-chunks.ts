@@ -14,9 +14,11 @@ export async function* readChunks(file: string, signal: AbortSignal): AsyncGener
   }
   const handle = await open(file, 'r');
   try {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    // Some people have a hundred thousand small files.
+    const { size } = await handle.stat();
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size + 1));
     while (!signal.aborted) {
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES);
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }

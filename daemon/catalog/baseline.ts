@@ -23,8 +23,8 @@ export interface BaselineInput {
   readonly promptTokens: number | null;
   /** False when nothing in the request marks a prefix to be cached: an `explicit` cache then stays out of it. */
   readonly hasCacheMarks?: boolean;
-  /** Tokens of the baseline per token of the model that answered, measured; absent = by the two tokenizer factors. */
-  readonly tokenRatio?: number;
+  /** Which share of its warm prefixes the baseline really reads, measured; absent = all. */
+  readonly hitRatio?: number;
   /** How much the baseline would have written per token that was written, measured; absent = as much. */
   readonly outputRatio?: number;
   readonly atMs: number;
@@ -66,7 +66,7 @@ export function baselineOf(input: BaselineInput): Baseline {
 /** The usage that the baseline model would have reported. Fractions of tokens are kept: nothing is rounded. */
 export function baselineUsage(input: BaselineInput): TokenUsage {
   const { usage, served, baseline } = input;
-  const tokenRatio = input.tokenRatio ?? baseline.tokenizerFactor / served.tokenizerFactor;
+  const tokenRatio = baseline.tokenizerFactor / served.tokenizerFactor;
   const writtenRatio = tokenRatio * (input.outputRatio ?? 1);
   const inputTokens = usage.inputTokens * tokenRatio;
   const isCached = usesCache(input, inputTokens);
@@ -87,9 +87,10 @@ function usesCache({ baseline, hasCacheMarks }: BaselineInput, inputTokens: numb
   return kind === 'automatic' || hasCacheMarks !== false;
 }
 
-function warmPart({ baselineWarmTokens, promptTokens }: BaselineInput, inputTokens: number): number {
-  if (promptTokens === null) return Math.min(baselineWarmTokens, inputTokens);
-  return promptTokens <= 0 ? 0 : inputTokens * Math.min(1, baselineWarmTokens / promptTokens);
+function warmPart(input: BaselineInput, inputTokens: number): number {
+  const { baselineWarmTokens, promptTokens, hitRatio = 1 } = input;
+  if (promptTokens === null) return Math.min(baselineWarmTokens, inputTokens) * hitRatio;
+  return promptTokens <= 0 ? 0 : inputTokens * Math.min(1, baselineWarmTokens / promptTokens) * hitRatio;
 }
 
 function withRatio(terms: BaselineTerms, outputRatio: number | undefined): BaselineTerms {

@@ -140,7 +140,7 @@ function routedToLine({ routedTo, modelsFrom }: AuditReport): string {
   const among =
     modelsFrom === 'configuration'
       ? 'the models of your configuration'
-      : 'the current models of the same vendors, and of those you have a key for';
+      : 'the current models of the same vendors and of those you have a key for, at the prices of today';
   return models.length === 0 ? 'Nothing could be routed.' : `Routed among ${among}: ${models.join(', ')}.`;
 }
 

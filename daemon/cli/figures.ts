@@ -2,8 +2,11 @@
 
 export const UNKNOWN = 'unknown';
 
+/** An amount without its unit. */
+export type Money = (amount: number | null | undefined) => string;
+
 /** How money of one report is written: so many decimals that its largest amount has about four digits that count. */
-export function moneyFormat(largestUsd: number): (amount: number | null | undefined) => string {
+export function moneyFormat(largestUsd: number): Money {
   const size = Math.abs(largestUsd);
   const decimals = size >= 1000 ? 2 : size >= 0.1 ? 4 : 6;
   const format = new Intl.NumberFormat('en-US', {

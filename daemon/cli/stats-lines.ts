@@ -1,14 +1,9 @@
 // What `pointsman stats` says to a person, within 100 columns. An amount that nobody knows is called unknown.
 
 import { STALE_AFTER_DAYS } from '../catalog/price-age.ts';
-import type {
-  BeforeAfter,
-  Compared,
-  ModelStatus,
-  TotalsBody,
-  TotalsDetails,
-} from '../protocol/control-api.ts';
-import { UNKNOWN, count, counted, duration, moneyFormat, percent, short } from './figures.ts';
+import type { ModelStatus, TotalsBody, TotalsDetails } from '../protocol/control-api.ts';
+import { beforeAfterLines } from './before-after-lines.ts';
+import { UNKNOWN, count, counted, duration, moneyFormat, percent, short, type Money } from './figures.ts';
 import { alignRows } from './table.ts';
 
 export interface StatsInput {
@@ -17,8 +12,6 @@ export interface StatsInput {
   /** The configured ones, for their prices. */
   readonly models: readonly ModelStatus[];
 }
-
-type Money = (amount: number | null | undefined) => string;
 
 export function statsLines(input: StatsInput): readonly string[] {
   const { byModel: totals, models } = input;
@@ -125,55 +118,6 @@ function intervalRow({ projection }: TotalsBody, usd: Money): readonly (readonly
   if (month == null || year == null) return [];
   const between = ([low, high]: readonly [number, number]): string => `${usd(low)} to ${usd(high)} $`;
   return [['', `95 % interval: ${between(month)} a month, ${between(year)} a year`]];
-}
-
-function beforeAfterLines(compared: BeforeAfter, requests: number, usd: Money): readonly string[] {
-  const { baselineFirstRequests: first, ratings } = compared;
-  const dollars = (amount: number | null): string => (amount === null ? UNKNOWN : `${usd(amount)} $`);
-  const row = (name: string, { before, after }: Compared, text: (value: number | null) => string) => [
-    name,
-    text(before),
-    text(after),
-  ];
-  const failed = (value: number | null): string => (value === null ? UNKNOWN : count(value));
-  const rated = (value: number | null, of: number): string =>
-    value === null ? UNKNOWN : `${percent(value)} good of ${count(of)}`;
-  const rows = [
-    ['', 'before', 'after'],
-    row('cost a month', compared.monthlyCostUsd, dollars),
-    row('cost per request', compared.averageCostUsd, dollars),
-    row('response time, mean', compared.meanLatencyMs, duration),
-    row('success rate', compared.successRatio, percent),
-    [
-      'failed queries',
-      compared.failedRequests.before === null
-        ? UNKNOWN
-        : `${failed(compared.failedRequests.before)} of ${count(first)}`,
-      `${failed(compared.failedRequests.after)} of ${count(requests)}`,
-    ],
-    ['answered from cache', 'none', percent(compared.cacheHitRatio.after)],
-    row('prompts read from cache', compared.promptCacheRatio, percent),
-    [
-      'user rating',
-      rated(compared.goodRatingRatio.before, ratings.before),
-      rated(compared.goodRatingRatio.after, ratings.after),
-    ],
-  ];
-  return [
-    ...alignRows(toTheRight(rows)),
-    'before: the same requests on the model asked for. Cost is replayed from the books; time, success and',
-    first === 0
-      ? 'failures are unknown, since that model was never asked first.'
-      : `failures are those of the ${counted(first, 'request')} that it was asked first.`,
-  ];
-}
-
-/** Everything but the first column, whatever stands there. */
-function toTheRight(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  const widthOf = (column: number): number => Math.max(...rows.map((cells) => (cells[column] ?? '').length));
-  return rows.map((cells) =>
-    cells.map((cell, column) => (column === 0 ? cell : cell.padStart(widthOf(column)))),
-  );
 }
 
 function modelLines(totals: TotalsBody, models: readonly ModelStatus[], usd: Money): readonly string[] {

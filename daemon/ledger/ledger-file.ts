@@ -21,6 +21,7 @@ export class LedgerFile {
   #hasRecovered = false;
   #openFault: string | null = null;
   #notice: string | null = null;
+  #begunAnewAtMs = 0;
 
   constructor(options: LedgerFileOptions) {
     this.#options = options;
@@ -46,6 +47,11 @@ export class LedgerFile {
   /** What happened to the file although it is in order now, for the user to know; null when nothing did. */
   get notice(): string | null {
     return this.#notice;
+  }
+
+  /** Since when the books are whole: a damaged file was put aside then. 0 = nothing was. */
+  get begunAnewAtMs(): number {
+    return this.#begunAnewAtMs;
   }
 
   /** Opens the file if it is not open or no longer to be trusted; false when that is not possible now. */
@@ -124,7 +130,8 @@ export class LedgerFile {
   }
 
   #putAside(error: unknown): void {
-    const aside = quarantine(this.#options.path, this.#options.clock.now());
+    this.#begunAnewAtMs = this.#options.clock.now();
+    const aside = quarantine(this.#options.path, this.#begunAnewAtMs);
     this.#notice = `the ledger was damaged and is kept as ${aside}; a new one was begun`;
     this.#options.log.error(this.#notice, { error: messageOf(error) });
   }

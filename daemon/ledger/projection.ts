@@ -10,6 +10,7 @@
 
 import type { Interval, Projection } from '../protocol/control-api.ts';
 import { CompensatedSum } from './compensated-sum.ts';
+import { createDraws } from './random-draws.ts';
 import type { Sums } from './sums.ts';
 
 export const DAY_MS = 86_400_000;
@@ -61,7 +62,8 @@ const SEED = 0x5eed;
 export function projectionIntervals(savedUsdByDay: readonly number[]): ProjectionIntervals | null {
   const days = savedUsdByDay.length;
   if (days < 2 || days > MAX_DAYS) return null;
-  const random = createRandom(SEED);
+  const draws = createDraws(SEED);
+  const random = (): number => draws.uniform();
   return {
     monthlySavedIntervalUsd: intervalOf(savedUsdByDay, DAYS_PER_MONTH, random),
     yearlySavedIntervalUsd: intervalOf(savedUsdByDay, DAYS_PER_YEAR, random),
@@ -128,15 +130,4 @@ function studentT(degrees: number): number {
   const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
   const third = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
   return z + first / degrees + second / degrees ** 2 + third / degrees ** 3;
-}
-
-/** Mulberry32: the same numbers in every run. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

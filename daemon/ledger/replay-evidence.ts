@@ -4,7 +4,7 @@
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';
 import type { Complexity, DecisionPoint, TokenUsage } from '../protocol/vocabulary.ts';
-import { ModelEffects, type EffectPosterior, type NormalDraw } from './model-effects.ts';
+import { ModelEffects, type EffectPosterior } from './model-effects.ts';
 
 /**
  * Assumptions, logarithmic: answers of two models to the same ask differ by a quarter (one standard deviation, 0.2 each),
@@ -16,10 +16,10 @@ const LENGTH_PRIOR = { modelSpread: 0.2, noiseSpread: 0.45, selectionSpread: 0.1
 const TOKENIZER_PRIOR = { modelSpread: 0.05, noiseSpread: 0.05, selectionSpread: 0.01, clusterShare: 0.5 };
 
 /** Hit ratio before anything was seen: explicit caches keep what they were paid for, automatic ones are best effort. */
-const HIT_PRIOR = { explicit: { mean: 0.99, spread: 0.02 }, automatic: { mean: 0.87, spread: 0.12 } };
+const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.86, weight: 7 } };
 
-/** Hits are all or nothing per request, and go together within an hour: one request in so many tells something new. */
-const HITS_PER_SURPRISE = 4;
+/** Hits go together: one request in so many tells something new. */
+const HITS_PER_SURPRISE = 1.5;
 
 /** A share of failures that is worth telling. */
 const LEAST_FAILURE_REQUESTS = 20;
@@ -40,19 +40,16 @@ function placeOf(point: DecisionPoint): number {
 }
 
 interface Hits {
-  requests: number;
   warmTokens: number;
   readTokens: number;
-  /** Of the squared differences between what was read and the share that is read on average. */
   warmSquares: number;
-  warmReads: number;
-  readSquares: number;
 }
 
+/** A Beta distribution. */
 export interface HitRatio {
   readonly mean: number;
-  /** Of the mean. */
-  readonly spread: number;
+  /** How many requests it is known from. */
+  readonly weight: number;
 }
 
 export interface SeenAnswer {
@@ -119,42 +116,21 @@ export class ReplayEvidence {
   }
 
   hitRatio({ id, promptCache }: Pick<ModelTarget, 'id' | 'promptCache'>): HitRatio {
-    const prior = promptCache.kind === 'explicit' ? HIT_PRIOR.explicit : HIT_PRIOR.automatic;
+    const { mean, weight } = promptCache.kind === 'explicit' ? HIT_PRIOR.explicit : HIT_PRIOR.automatic;
     const hits = this.#hits.get(id);
-    if (hits === undefined || hits.warmTokens === 0) return prior;
+    if (hits === undefined || hits.warmSquares === 0) return { mean, weight };
     const ratio = Math.min(1, hits.readTokens / hits.warmTokens);
-    const squares = hits.readSquares - 2 * ratio * hits.warmReads + ratio * ratio * hits.warmSquares;
-    // At least what a few all-or-nothing hits would scatter: three full hits are no proof of a perfect cache.
-    const seen = Math.max(0, squares) / hits.warmTokens ** 2;
-    const variance = Math.max(
-      seen * HITS_PER_SURPRISE,
-      (prior.spread / Math.sqrt(hits.requests + 1)) ** 2 / 4,
-    );
-    const weight = prior.spread ** 2 / (prior.spread ** 2 + variance);
-    return {
-      mean: prior.mean + weight * (ratio - prior.mean),
-      spread: Math.sqrt(weight * variance),
-    };
+    // Large prompts count for more than small ones, and hits come in runs.
+    const seen = hits.warmTokens ** 2 / hits.warmSquares / HITS_PER_SURPRISE;
+    return { mean: (mean * weight + ratio * seen) / (weight + seen), weight: weight + seen };
   }
 
   #noteHit(model: string, usage: TokenUsage, warmShare: number): void {
     let hits = this.#hits.get(model);
-    if (hits === undefined) {
-      hits = { requests: 0, warmTokens: 0, readTokens: 0, warmSquares: 0, warmReads: 0, readSquares: 0 };
-      this.#hits.set(model, hits);
-    }
+    if (hits === undefined) this.#hits.set(model, (hits = { warmTokens: 0, readTokens: 0, warmSquares: 0 }));
     const warm = usage.inputTokens * Math.min(1, warmShare);
-    const read = Math.min(warm, usage.cacheReadInputTokens);
-    hits.requests += 1;
     hits.warmTokens += warm;
-    hits.readTokens += read;
+    hits.readTokens += Math.min(warm, usage.cacheReadInputTokens);
     hits.warmSquares += warm * warm;
-    hits.warmReads += warm * read;
-    hits.readSquares += read * read;
   }
-}
-
-/** A draw of a hit ratio that the history leaves possible. */
-export function drawHitRatio({ mean, spread }: HitRatio, normal: NormalDraw): number {
-  return Math.min(1, Math.max(0, mean + spread * normal()));
 }

@@ -2,7 +2,8 @@
 // hits) and from chance in single requests and conversations. Drawn with a fixed seed: equal histories, equal intervals.
 
 import type { ModelTarget } from '../catalog/model-target.ts';
-import { drawHitRatio, type HitRatio, type ReplayEvidence } from './replay-evidence.ts';
+import { createDraws } from './random-draws.ts';
+import type { HitRatio, ReplayEvidence } from './replay-evidence.ts';
 import type { LearntRatios, ReplayTally } from './replay-tally.ts';
 
 /** Enough for the ends to stand still within a hundredth of the width. */
@@ -13,12 +14,12 @@ const SEED = 20_261_121;
  * Assumptions, logarithmic: how much the length of one answer differs between two tries, on two models; how much of that
  * all answers of a conversation share; and how much the prompts of a conversation would have grown otherwise.
  */
-const ANSWER_SPREAD = 0.6;
+const ANSWER_SPREAD = 0.57;
 const CONVERSATION_ANSWER_SPREAD = 0.15;
 const CONVERSATION_PROMPT_SPREAD = 0.02;
 
-/** Hits come in runs: a miss makes the next one likelier, which widens the sum by about this factor. */
-const HIT_RUNS = 1.5;
+/** Best-effort caches miss in runs: a miss makes the next one likelier, which widens the variance by about this factor. */
+const HIT_RUNS = 1.2;
 
 export interface ReplayEstimate {
   readonly ratios: LearntRatios;
@@ -51,10 +52,12 @@ export function estimate(
   const isCertain = models.length === 0 && tally.gainsUsd.size === 0;
   if (isCertain) return { ratios, totalUsd, intervalUsd: [totalUsd, totalUsd] };
 
-  const normal = normalDraws(SEED);
-  const chanceUsd = Math.sqrt(chanceVariance(tally, hits));
+  const draws = createDraws(SEED);
+  const normal = (): number => draws.normal();
+  const isBestEffort = (model: string): boolean => targetOf(model)?.promptCache.kind === 'automatic';
+  const chanceUsd = Math.sqrt(chanceVariance(tally, hits, isBestEffort));
   const totals = Float64Array.from({ length: DRAWS }, () => {
-    const drawn = new Map([...hits].map(([model, ratio]) => [model, drawHitRatio(ratio, normal)]));
+    const drawn = new Map([...hits].map(([model, ratio]) => [model, draws.beta(ratio.mean, ratio.weight)]));
     const draw = {
       lengths: lengths.draw(normal),
       tokenizers: tokenizers.draw(normal),
@@ -71,37 +74,18 @@ export function estimate(
   };
 }
 
-function chanceVariance(tally: ReplayTally, hits: ReadonlyMap<string, HitRatio>): number {
+function chanceVariance(
+  tally: ReplayTally,
+  hits: ReadonlyMap<string, HitRatio>,
+  isBestEffort: (model: string) => boolean,
+): number {
   let variance =
     ANSWER_SPREAD ** 2 * tally.outputSquares +
     CONVERSATION_ANSWER_SPREAD ** 2 * tally.clusterOutputSquares +
     CONVERSATION_PROMPT_SPREAD ** 2 * tally.clusterInputSquares;
   for (const [model, squares] of tally.gainSquares) {
     const ratio = hits.get(model)?.mean ?? 0;
-    variance += HIT_RUNS * ratio * (1 - ratio) * squares;
+    variance += (isBestEffort(model) ? HIT_RUNS : 1) * ratio * (1 - ratio) * squares;
   }
   return variance;
-}
-
-/** Standard normal numbers (Box-Muller over a 32-bit generator). */
-function normalDraws(seed: number): () => number {
-  let state = seed >>> 0;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  let spare: number | null = null;
-  return () => {
-    if (spare !== null) {
-      const value = spare;
-      spare = null;
-      return value;
-    }
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-    const angle = 2 * Math.PI * uniform();
-    spare = radius * Math.sin(angle);
-    return radius * Math.cos(angle);
-  };
 }

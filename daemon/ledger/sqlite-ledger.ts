@@ -198,6 +198,11 @@ class BufferedLedger implements SqliteLedger {
       if (this.#file.openFault !== null || tables === SOURCE_TABLES.held) {
         throw new Error(this.#fault ?? `cannot read ${this.#options.path}`);
       }
+      if (query.sinceAtMs < this.#file.begunAnewAtMs) {
+        throw new Error(
+          `${this.#file.notice ?? 'the ledger was begun anew'}; restart pointsman to count from nothing`,
+        );
+      }
       return readSpent(database, tables, query);
     });
   }

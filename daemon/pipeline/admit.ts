@@ -1,9 +1,10 @@
 // The moment before the first attempt: may this request run now, on the model that was chosen? Budgets that block answer
 // that, and may let it wait for its turn.
 
-import type { RequestFeatures } from '../classify/classifier.ts';
+import type { Classifier, RequestFeatures } from '../classify/classifier.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { Decision } from '../protocol/exchange-record.ts';
+import type { Classification } from '../protocol/vocabulary.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { BudgetBoard } from './budget-board.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,6 +19,43 @@ export interface AdmitDeps {
 export function refuseEarly({ budgets }: AdmitDeps, exchange: Exchange): void {
   const { clientName: client, controls } = exchange;
   budgets?.refuseEarly({ client, workspaceId: controls.workspaceId, conversationId: '' });
+}
+
+/** More than the question that a model is asked takes, and than the word that it answers with. */
+const GRADING_SIZE = { inputTokens: 4000, maxOutputTokens: 1000, choiceCount: 1 } as const;
+
+/** Grades the ask, by a model only where there is room for what that costs. */
+export async function grade(
+  deps: AdmitDeps & { readonly classifier: Classifier },
+  exchange: Exchange,
+  features: RequestFeatures,
+  signal: AbortSignal,
+): Promise<Classification> {
+  const { table, gradingModel } = exchange.snapshot;
+  const target = table.targets.find(({ id }) => id === gradingModel);
+  const isCounted = target !== undefined && (target.price !== null || target.billing !== 'metered');
+  const admission = isCounted
+    ? await deps.budgets?.admit({
+        subject: {
+          client: exchange.clientName,
+          workspaceId: exchange.controls.workspaceId,
+          conversationId: '',
+        },
+        target,
+        size: { ...GRADING_SIZE, atMs: exchange.receivedAtS * 1000 },
+        isGrading: true,
+        expectedUsd: 0,
+        expectedTokens: 0,
+        signal,
+      })
+    : undefined;
+  try {
+    const { classification, costUsd } = await deps.classifier.classify(features, signal);
+    exchange.classified(costUsd);
+    return classification;
+  } finally {
+    admission?.release();
+  }
 }
 
 /** Throws when it may not run; else `exchange` gives back what is held for it when it is finished. */
@@ -51,7 +89,6 @@ export async function admit(
       choiceCount: request.choiceCount,
       atMs: exchange.receivedAtS * 1000,
     },
-    gradedUsd: exchange.gradedUsd,
     expectedUsd: candidate?.expectedCostUsd ?? null,
     expectedTokens: inputTokens + (decision.input?.expectedOutputTokens ?? 0),
     signal,

@@ -37,6 +37,8 @@ export interface BookedExchange {
   readonly startedAtMs: number;
   readonly charges: readonly Charge[];
   readonly classifierCostUsd: number;
+  /** Accounts that have what grading cost already; absent = none. */
+  readonly gradedIn?: ReadonlySet<Account>;
 }
 
 /** A client can name a new conversation with every request; those that were not used for longest are read again. */
@@ -89,8 +91,9 @@ export class BudgetAccounts {
   }
 
   /** To be called in the same turn in which the ledger gets the exchange, so that nothing is read and added. */
-  add({ subject, startedAtMs, charges, classifierCostUsd }: BookedExchange): void {
-    const all = { costUsd: classifierCostUsd, tokens: 0 };
+  add({ subject, startedAtMs, charges, classifierCostUsd, gradedIn }: BookedExchange): ReadonlySet<Account> {
+    const touched = new Set<Account>();
+    const all = { costUsd: 0, tokens: 0 };
     const models = new Map<string, Spent>();
     const providers = new Map<string, Spent>();
     for (const { model, provider, costUsd, tokens } of charges) {
@@ -114,10 +117,13 @@ export class BudgetAccounts {
         if (account === undefined) continue;
         this.#roll(account, startedAtMs);
         if (startedAtMs < account.startMs) continue; // of the period before, as in the ledger
-        account.spentUsd += spent.costUsd;
+        const isGraded = spent !== all || gradedIn?.has(account) === true;
+        account.spentUsd += spent.costUsd + (isGraded ? 0 : classifierCostUsd);
         account.spentTokens += spent.tokens;
+        touched.add(account);
       }
     }
+    return touched;
   }
 
   /** What the ledger held when it was first asked in this period; what came later stands in the accounts. */

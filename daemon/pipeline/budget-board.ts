@@ -29,6 +29,8 @@ export interface BudgetBoardDeps {
   readonly log: Log;
 }
 
+const NOWHERE: ReadonlySet<Account> = new Set();
+
 export class BudgetBoard {
   readonly #deps: BudgetBoardDeps;
   readonly #accounts: BudgetAccounts;
@@ -100,13 +102,24 @@ export class BudgetBoard {
     return this.#gate.admit(request);
   }
 
+  /** Counts at once what grading cost, since others wait for that; answers where, for `book`. */
+  graded(subject: BudgetSubject, startedAtMs: number, costUsd: number): ReadonlySet<Account> {
+    if (costUsd === 0) return NOWHERE;
+    this.#accountsOf(subject, []);
+    return this.#accounts.add({ subject, startedAtMs, charges: [], classifierCostUsd: costUsd });
+  }
+
   /**
    * Counts a finished exchange, just before the ledger gets it and in the same turn. Answers the sentences that its
    * record must carry: which budgets it brought to their limit.
    */
   book(
     record: ExchangeRecord,
-    given: { readonly admission: Admission | null; readonly targets: readonly ModelTarget[] },
+    given: {
+      readonly admission: Admission | null;
+      readonly targets: readonly ModelTarget[];
+      readonly gradedIn?: ReadonlySet<Account>;
+    },
   ): readonly string[] {
     const { client, workspaceId, conversationId, attempts, classifierCostUsd } = record;
     const subject: BudgetSubject = { client, workspaceId, conversationId };
@@ -118,7 +131,9 @@ export class BudgetBoard {
       costUsd,
       tokens: usage === null ? 0 : usage.inputTokens + usage.outputTokens,
     }));
-    this.#accounts.add({ subject, startedAtMs: Date.parse(record.startedAt), charges, classifierCostUsd });
+    const startedAtMs = Date.parse(record.startedAt);
+    const { gradedIn = NOWHERE } = given;
+    this.#accounts.add({ subject, startedAtMs, charges, classifierCostUsd, gradedIn });
     for (const [index, { model, costUsd, tokens }] of charges.entries()) {
       const target = given.targets.find(({ id }) => id === model);
       if (given.admission === null || target === undefined || attempts[index]?.status !== 'ok') continue;
@@ -161,9 +176,11 @@ export class BudgetBoard {
     target: ModelTarget,
     atMs: number,
   ): DecisionInput['unavailable'][number] | null {
+    const isUnpriced = target.billing === 'metered' && target.price === null;
     for (const rule of this.#rules) {
       const { onReach } = rule.budget;
-      if (onReach === 'warn') continue;
+      const couldNotCount = isUnpriced && onReach === 'block' && rule.unit === 'usd';
+      if (!couldNotCount && (!isOfModels(rule) || onReach === 'warn')) continue;
       const account = this.#find(rule, subject, target, atMs);
       if (account === null) continue;
       const name = budgetText(rule.budget, account.scope);
@@ -171,8 +188,7 @@ export class BudgetBoard {
         const why = `is left out since its budget "${name}" is used up until ${isoOf(account.endMs)}`;
         return { model: target.id, why, retryAtMs: account.endMs };
       }
-      if (onReach !== 'block' || rule.unit !== 'usd') continue;
-      if (target.billing !== 'metered' || target.price !== null) continue;
+      if (!couldNotCount) continue;
       const why = `has no price, so the budget "${name}" cannot count it`;
       return { model: target.id, why, isLasting: true };
     }

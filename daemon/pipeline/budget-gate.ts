@@ -9,6 +9,7 @@ import type { Account, BudgetAccounts } from './budget-accounts.ts';
 import { BudgetBounds, type Bound, type RequestSize } from './budget-bound.ts';
 import {
   amountText,
+  isOfModels,
   isReached,
   reachedError,
   spentOf,
@@ -22,8 +23,8 @@ export interface AdmissionRequest {
   readonly subject: BudgetSubject;
   readonly target: ModelTarget;
   readonly size: RequestSize;
-  /** What grading it has cost already. */
-  readonly gradedUsd: number;
+  /** The question that grades the ask: limits of single models do not keep anybody from it. */
+  readonly isGrading?: boolean;
   /** What it will probably take, for the pressure on others. */
   readonly expectedUsd: number | null;
   readonly expectedTokens: number;
@@ -174,11 +175,11 @@ export class BudgetGate {
     contested: ReadonlySet<Account>,
     own?: Running,
   ): Verdict {
-    const bound = this.#boundOf(request, target, own);
+    const bound = this.bounds.of(target, request.size);
     const atMs = this.#deps.clock.now();
     let wait: Verdict | null = null;
     for (const rule of this.#deps.rules()) {
-      if (rule.budget.onReach !== 'block') continue;
+      if (rule.budget.onReach !== 'block' || (request.isGrading === true && isOfModels(rule))) continue;
       const scope = accountScope(rule.scope, request.subject, target);
       if (scope === null) continue;
       const account = this.#deps.accounts.at(scope, rule.budget.period, atMs);
@@ -192,13 +193,6 @@ export class BudgetGate {
       }
     }
     return wait ?? { kind: 'go', bound };
-  }
-
-  /** Of a further model only what it adds. */
-  #boundOf(request: AdmissionRequest, target: ModelTarget, own: Running | undefined): Bound {
-    const { usd, tokens } = this.bounds.of(target, request.size);
-    const gradedUsd = own === undefined ? request.gradedUsd : 0;
-    return { usd: usd === null ? null : usd + gradedUsd, tokens };
   }
 
   #fits(rule: BudgetRule, account: Account, amount: number, own: Running | undefined): boolean {

@@ -9,6 +9,7 @@ const MAX_SHOWN = 20;
 
 export function stateOf(rule: BudgetRule, account: Account, atMs: number): BudgetState {
   const { scope, period, limitUsd, limitTokens, onReach } = rule.budget;
+  const refusesBlindly = account.fault !== null && onReach === 'block';
   const pressure = onReach === 'downgrade' ? pressureOf(rule, account, 0, atMs) : 0;
   return {
     scope,
@@ -19,7 +20,7 @@ export function stateOf(rule: BudgetRule, account: Account, atMs: number): Budge
     spentUsd: account.spentUsd,
     spentTokens: account.spentTokens,
     resetsAt: isoOf(account.endMs),
-    state: isReached(rule, account) || pressure > 0 ? onReach : 'ok',
+    state: isReached(rule, account) || pressure > 0 || refusesBlindly ? onReach : 'ok',
     pressure,
     ...(account.fault === null ? {} : { error: account.fault }),
   };

@@ -12,7 +12,7 @@ import type { DecisionPoint, ExchangeStatus, FailureKind, RouteReason } from '..
 import type { AttemptReport } from '../upstream/attempt-loop.ts';
 import type { AttemptOutcome } from '../upstream/attempt.ts';
 import { AnswerObserver } from './answer-observer.ts';
-import { PromptBooks, type MeasuredRatios, type PromptCaches } from './prompt-books.ts';
+import { PromptBooks, type PromptCaches } from './prompt-books.ts';
 import {
   attemptMoney,
   injectionSavedUsd,
@@ -299,21 +299,16 @@ export class ExchangeBooks {
     const baseline = routed?.baseline ?? null;
     if (usage === null || served === undefined || routed === null || baseline === null)
       return UNKNOWN_BASELINE;
-    const found = this.#prompt?.baseline(usage, served, baseline, this.#measured(served, baseline));
+    const found = this.#prompt?.baseline(
+      usage,
+      served,
+      baseline,
+      this.#deps.economics.measured(served, baseline, this.kind),
+    );
     if (found?.costUsd == null) return UNKNOWN_BASELINE;
     // Asked for by name and served: this very request is what it is compared with, so routing saved and lost nothing.
     const isItself = routed.reason === 'exact' && served.id === baseline.id;
     return isItself ? { costUsd: answering.costUsd, terms: null } : found;
-  }
-
-  #measured(served: ModelTarget, baseline: ModelTarget): MeasuredRatios {
-    const { habits } = this.#deps.economics;
-    const tokenRatio = habits.tokenRatio(served, baseline);
-    const outputRatio = this.#routed === null ? undefined : habits.outputRatio(served, baseline, this.kind);
-    return {
-      ...(tokenRatio === undefined ? {} : { tokenRatio }),
-      ...(outputRatio === undefined ? {} : { outputRatio }),
-    };
   }
 
   #baselineOfHit({ madeBy, baseline }: CacheHitValue): KnownBaseline {

@@ -20,6 +20,7 @@ import type { JsonObject } from '../util/json.ts';
 import type { Log } from '../util/log.ts';
 import type { AnswerCheck, AnswerFinding } from '../verify/answer-check.ts';
 import { answerHeaders, answerMetadata, requestIdHeaders, type AnswerLabels } from './answer-labels.ts';
+import type { Account } from './budget-accounts.ts';
 import type { BudgetBoard } from './budget-board.ts';
 import type { Admission } from './budget-gate.ts';
 import { conversationAfter } from './conversation-memory.ts';
@@ -40,7 +41,7 @@ export interface ExchangeDeps extends ExchangeBooksDeps {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly conversations: ConversationStore;
-  readonly budgets?: Pick<BudgetBoard, 'book'>;
+  readonly budgets?: Pick<BudgetBoard, 'book' | 'graded'>;
   /** Told how answers fared. */
   readonly outcomes: OutcomeWatch;
   readonly publish: (event: ControlEvent) => void;
@@ -75,6 +76,7 @@ export class Exchange {
   #check: AnswerCheck | null = null;
   #finding: AnswerFinding | null = null;
   #admission: Admission | null = null;
+  #gradedIn: ReadonlySet<Account> | undefined;
   #isEscalated = false;
   #isSide = false;
   #isFinished = false;
@@ -125,10 +127,10 @@ export class Exchange {
   /** What grading the ask cost, USD; also owed when the client left meanwhile. */
   classified(costUsd: number): void {
     this.#books.classified(costUsd);
-  }
-
-  get gradedUsd(): number {
-    return this.#books.classifierCostUsd;
+    const subject = { client: this.clientName, workspaceId: this.controls.workspaceId, conversationId: '' };
+    this.#safely('count the grading against the budgets', () => {
+      this.#gradedIn = this.#deps.budgets?.graded(subject, this.#wire.receivedAtMs, costUsd);
+    });
   }
 
   routed(given: {
@@ -290,7 +292,11 @@ export class Exchange {
   /** Counts it against the budgets; the record says which of them it brought to their limit. */
   #booked(record: ExchangeRecord): ExchangeRecord {
     let notes: readonly string[] = [];
-    const given = { admission: this.#admission, targets: this.snapshot.table.targets };
+    const given = {
+      admission: this.#admission,
+      targets: this.snapshot.table.targets,
+      ...(this.#gradedIn === undefined ? {} : { gradedIn: this.#gradedIn }),
+    };
     this.#safely('count it against the budgets', () => {
       notes = this.#deps.budgets?.book(record, given) ?? [];
     });

@@ -1,24 +1,18 @@
-// What models do differently with alike requests, measured on the answers that pass: how many tokens they count, and how
-// much they write. A saving is stated against a baseline that was not asked, so both belong into it.
+// How much models write where others would have written less, measured on the answers that pass. A saving is stated
+// against a baseline that was not asked, so its own manner belongs into it.
 
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
 import type { TaskKind } from '../route/task-lengths.ts';
 
 /** Below that a mean says little. */
-const LEAST_ANSWERS = 30;
+const LEAST_ANSWERS = 100;
 
 /** Standard errors that two means must lie apart. */
 const LEAST_STANDARD_ERRORS = 2;
 
 /** Old answers fade: a mean is over about so many. */
 const MEMORY_ANSWERS = 3000;
-
-/** On short prompts the frame is all there is. */
-const LEAST_INPUT_TOKENS = 500;
-
-/** Further apart than this it is something else than the tokenizer: pictures, documents, a prompt that was cut. */
-const MAX_FACTOR = 4;
 
 type Habit = Pick<ModelTarget, 'id' | 'tokenizerFactor'>;
 
@@ -52,28 +46,12 @@ class FadingMean {
 }
 
 export class ModelHabits {
-  /** Reported tokens per estimated token of the reference tokenizer, by model. */
-  readonly #factors = new Map<string, FadingMean>();
   /** Tokens written, in reference tokens, by kind of work and model. */
   readonly #written = new Map<string, FadingMean>();
 
-  /** A complete answer with reported usage. `estimatedInputTokens`: in the reference tokenizer. */
-  note(target: Habit, kind: TaskKind, estimatedInputTokens: number, usage: TokenUsage): void {
-    const factor = usage.inputTokens / estimatedInputTokens;
-    if (estimatedInputTokens >= LEAST_INPUT_TOKENS && factor < MAX_FACTOR && factor > 1 / MAX_FACTOR) {
-      entry(this.#factors, target.id).add(factor);
-    }
+  /** A complete answer with reported usage. */
+  note(target: Habit, kind: TaskKind, usage: TokenUsage): void {
     entry(this.#written, `${kind} ${target.id}`).add(usage.outputTokens / target.tokenizerFactor);
-  }
-
-  /** Tokens of `to` per token of `from`; undefined = not enough seen of one of them. */
-  tokenRatio(from: Habit, to: Habit): number | undefined {
-    if (from.id === to.id) return 1;
-    const own = this.#factors.get(from.id);
-    const other = this.#factors.get(to.id);
-    if (own === undefined || other === undefined) return undefined;
-    if (own.count < LEAST_ANSWERS || other.count < LEAST_ANSWERS) return undefined;
-    return other.mean / own.mean;
   }
 
   knowsOutput(modelId: string, kind: TaskKind): boolean {

@@ -15,10 +15,11 @@ export interface PromptCaches {
   readonly servedCacheReplay: PromptCacheReplay;
 }
 
-/** How the baseline's tokens lie to those of the model that answered, where that was measured. */
+/** How the baseline lies to the model that answered, where that was measured. */
 export interface MeasuredRatios {
-  readonly tokenRatio?: number;
   readonly outputRatio?: number;
+  /** Which share of its warm prefixes the baseline reads. */
+  readonly hitRatio?: number;
 }
 
 /** Anthropic's longer life of what is written to the cache. */
@@ -108,19 +109,28 @@ export class PromptBooks {
     const atMs = this.#atMs;
     const replay = this.#caches.promptCacheReplay;
     // In the baseline's own tokens, as the shortest prefix that it caches is.
-    const tokenRatio = measured.tokenRatio ?? baseline.tokenizerFactor / served.tokenizerFactor;
+    const tokenRatio = baseline.tokenizerFactor / served.tokenizerFactor;
     const promptTokens = usage.inputTokens * tokenRatio;
     const prefixes = this.#prefixes(promptTokens);
     const baselineWarmTokens = replay.warmTokens(baseline.id, baseline.promptCache, prefixes, atMs);
     replay.remember(baseline.id, baseline.promptCache, prefixes, atMs);
     const known = { usage, served, baseline, baselineWarmTokens, promptTokens, atMs, ...measured };
     const costWith = (hasCacheMarks: boolean): Baseline => baselineOf({ ...known, hasCacheMarks });
-    if (this.hasCacheMarks) return costWith(true);
-    // Whether the client would have marked its prompt for an explicit cache cannot be known from a request without
-    // marks, which may be written for another vendor; the cheaper of the two is what a saving may be measured against.
+    if (this.hasCacheMarks || this.#goesOn) return costWith(true);
+    // Nobody knows whether a single question without marks would have been marked; the cheaper of the two is what a
+    // saving may be measured against.
     const [marked, unmarked] = [costWith(true), costWith(false)];
     if (marked.costUsd === null || unmarked.costUsd === null) return marked;
     return marked.costUsd <= unmarked.costUsd ? marked : unmarked;
+  }
+
+  /**
+   * A request without marks may be written for a vendor that needs none. Where it belongs to a conversation that goes on,
+   * the baseline is reckoned with the marks that would be set for it here.
+   */
+  get #goesOn(): boolean {
+    const { toolCount, outline } = this.#request;
+    return toolCount > 0 || outline.filter(({ role }) => role === 'user').length > 1;
   }
 
   #prefixes(tokens: number): readonly PromptPrefix[] {

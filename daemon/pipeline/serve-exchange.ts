@@ -10,7 +10,7 @@ import type { AttemptLoopDeps } from '../upstream/attempt-loop.ts';
 import type { IdSource } from '../util/ids.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import { causeText, type Log } from '../util/log.ts';
-import { admit, refuseEarly, type AdmitDeps } from './admit.ts';
+import { admit, grade, refuseEarly, type AdmitDeps } from './admit.ts';
 import { AnswerReview } from './answer-review.ts';
 import { attemptRun } from './attempt-run.ts';
 import type { BudgetBoard } from './budget-board.ts';
@@ -72,8 +72,7 @@ export async function serveExchange(
     const controls = exchange.controls.policy;
     const pinned = isPinned(controls, request.requestModel);
     const features = extractFeatures(request, { client: exchange.clientName, isPinned: pinned });
-    const { classification, costUsd } = await deps.classifier.classify(features, signal);
-    exchange.classified(costUsd);
+    const classification = await grade(deps, exchange, features, signal);
     signal.throwIfAborted(); // else a request that nobody waits for would use up an override
     const { plan, decision, conversationId, isSide, wished } = decide(deps, {
       request,

@@ -122,6 +122,9 @@ export class SnapshotStore {
       decideAt: config.policy.decideAt,
       escalation: config.policy.escalation,
       dearerFallback: config.retries.dearerFallback,
+      ...(config.classifier.mode === 'local' || config.classifier.model === undefined
+        ? {}
+        : { gradingModel: config.classifier.model }),
       metadata: config.metadata,
     };
     return { snapshot, warnings };

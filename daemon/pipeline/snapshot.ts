@@ -15,6 +15,8 @@ export interface RouterSnapshot {
   readonly escalation: EscalationSettings;
   /** Whether a dearer model may stand in unasked; absent = it may. */
   readonly dearerFallback?: 'allow' | 'ask';
+  /** Id of the model that may be asked to grade asks; absent = none is asked. */
+  readonly gradingModel?: string;
   /** Where routing metadata goes unless a request says otherwise. */
   readonly metadata: 'headers' | 'body';
 }

@@ -11,7 +11,7 @@ import type { RoutingTable } from '../route/policy.ts';
 import { SwitchBooksStore } from '../route/switch-books.ts';
 import { TaskLengths, type TaskKind } from '../route/task-lengths.ts';
 import { ModelHabits } from './model-habits.ts';
-import type { PromptBooks } from './prompt-books.ts';
+import type { MeasuredRatios, PromptBooks } from './prompt-books.ts';
 
 /** A conversation without tools that has lasted some turns will probably last about as many more, up to this. */
 const MAX_CHAT_TURNS = 15;
@@ -36,6 +36,16 @@ export class TaskEconomics {
   readonly #hits = new CacheHits();
   readonly #books = new SwitchBooksStore();
   readonly habits = new ModelHabits();
+
+  /** How the baseline lies to the model that answered, as far as it was measured. */
+  measured(served: ModelTarget, baseline: ModelTarget, kind: TaskKind): MeasuredRatios {
+    const outputRatio = this.habits.outputRatio(served, baseline, kind);
+    const hitRatio = this.#hits.measured(baseline);
+    return {
+      ...(outputRatio === undefined ? {} : { outputRatio }),
+      ...(hitRatio === undefined ? {} : { hitRatio }),
+    };
+  }
 
   inputFor(question: EconomicsQuestion): EconomicsInput {
     const { features, prompt, table, conversationId } = question;
@@ -86,7 +96,7 @@ export class TaskEconomics {
     const kind = kindOf(given);
     this.#hits.note(target.id, warmShare * usage.inputTokens, usage.cacheReadInputTokens);
     if (given.point === 'background') return;
-    this.habits.note(target, kind, features.inputTokens, usage);
+    this.habits.note(target, kind, usage);
     this.#lengths.answered(features.client, kind, usage.outputTokens / target.tokenizerFactor);
   }
 

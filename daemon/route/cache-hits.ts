@@ -20,16 +20,38 @@ export function assumedHitRatio(kind: PromptCacheRule['kind']): number {
   return kind === 'automatic' ? AUTOMATIC_HIT_RATIO : 1;
 }
 
+/** Fewer answers say too little for the books. */
+const MEASURED_ANSWERS = 50;
+
+interface CachedModel {
+  readonly id: string;
+  readonly promptCache: PromptCacheRule;
+}
+
+interface Seen {
+  answers: number;
+  warmTokens: number;
+  readTokens: number;
+}
+
 export class CacheHits {
-  readonly #seen = new Map<string, { warmTokens: number; readTokens: number }>();
+  readonly #seen = new Map<string, Seen>();
 
   /** An answer of `modelId` read `readTokens` from its cache, of `warmTokens` that were thought to be there. */
   note(modelId: string, warmTokens: number, readTokens: number): void {
     if (!(warmTokens >= LEAST_TOKENS)) return;
-    const seen = this.#seen.get(modelId) ?? { warmTokens: 0, readTokens: 0 };
+    const seen = this.#seen.get(modelId) ?? { answers: 0, warmTokens: 0, readTokens: 0 };
+    seen.answers += 1;
     seen.warmTokens = seen.warmTokens * MEMORY + warmTokens;
     seen.readTokens = seen.readTokens * MEMORY + Math.min(Math.max(0, readTokens), warmTokens);
     this.#seen.set(modelId, seen);
+  }
+
+  /** Of an automatic cache, 0..1; undefined = too little was seen, or it keeps what it was paid for. */
+  measured({ id, promptCache }: CachedModel): number | undefined {
+    const seen = this.#seen.get(id);
+    const isKnown = seen !== undefined && seen.answers >= MEASURED_ANSWERS;
+    return isKnown && promptCache.kind === 'automatic' ? seen.readTokens / seen.warmTokens : undefined;
   }
 
   /** By model id; models of which nothing was seen are absent. */

@@ -24,10 +24,14 @@ export interface SwitchSituation {
   readonly cap: SwitchCap | null;
 }
 
-/** Titles and the like have a prompt of their own: nothing of the conversation's is warm for them. */
+/**
+ * Titles and the like have a prompt of their own: nothing of the conversation's is warm for them. Records of versions that
+ * knew nothing of caches are planned again as they were.
+ */
 export function weighSwitch({ costOf, input, ordered, cap }: SwitchSituation): SwitchDecision {
   const [first] = ordered;
-  if (first === undefined || input.decisionPoint === 'background') return NOTHING_TO_WEIGH;
+  if (first === undefined || input.economics === undefined) return NOTHING_TO_WEIGH;
+  if (input.decisionPoint === 'background') return NOTHING_TO_WEIGH;
   const current = ordered.find(({ target }) => target.id === input.affinityModel);
   const allowanceUsd = cap?.allowanceUsd ?? null;
   const compare = (from: RankedTarget, to: RankedTarget) =>

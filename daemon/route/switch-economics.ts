@@ -135,20 +135,34 @@ function paybackSteps({ costOf, input, from, to }: SwitchQuestion): number | nul
     const move = taskCost(costOf, to.target, ahead);
     return stay === null || move === null ? null : [stay, move];
   };
-  const hasPaid = (steps: number): boolean => {
+  const gain = (steps: number): number => {
     const both = costs(steps);
-    return both !== null && both[1] <= both[0];
+    return both === null ? -Infinity : both[0] - both[1];
   };
-  // The difference has at most one turn within a task, so doubling finds it and halving makes it exact.
+  const hasPaid = (steps: number): boolean => gain(steps) >= 0;
+  // The gain is a parabola over the steps: doubling finds where it rises above nothing, halving makes it exact. Where it
+  // falls again soon, its top may lie between two tries.
   let paid = 1;
   while (paid < MAX_PAYBACK_STEPS && !hasPaid(paid)) paid *= 2;
-  if (!hasPaid(Math.min(paid, MAX_PAYBACK_STEPS))) return null;
-  let unpaid = Math.floor(paid / 2);
   let first = Math.min(paid, MAX_PAYBACK_STEPS);
+  let unpaid = Math.floor(paid / 2);
+  if (!hasPaid(first)) {
+    first = topOf(gain);
+    unpaid = 0;
+    if (!hasPaid(first)) return null;
+  }
   while (first - unpaid > 1) {
     const middle = Math.floor((first + unpaid) / 2);
     if (hasPaid(middle)) first = middle;
     else unpaid = middle;
   }
   return first;
+}
+
+/** The whole number at which a parabola through three of its values is highest. */
+function topOf(gain: (steps: number) => number): number {
+  const [a, b, c] = [gain(2), gain(3), gain(4)];
+  const bend = c - 2 * b + a;
+  const top = bend < 0 ? Math.round(3 - (c - a) / 2 / bend) : 1;
+  return Number.isFinite(top) ? Math.min(MAX_PAYBACK_STEPS, Math.max(1, top)) : 1;
 }

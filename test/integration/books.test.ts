@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
 import type { RoutingTable } from '../../daemon/route/policy.ts';
 import { replayDecision } from '../../daemon/ledger/replay-decisions.ts';
+import { verifyBooks } from '../../daemon/ledger/verify-books.ts';
 import { expectedCostUsd } from '../../daemon/catalog/expected-cost.ts';
 import { createCheapestCapablePolicy } from '../../daemon/route/cheapest-capable-policy.ts';
 import {
@@ -138,6 +139,16 @@ describe('a thousand mixed requests with failures and aborts', function () {
       assert.ok(Math.abs(record.costUsd - attempts - record.classifierCostUsd) < 1e-12);
       assert.ok(Math.abs((record.baselineCostUsd ?? 0) - record.costUsd - (record.savedUsd ?? 0)) < 1e-12);
     }
+  });
+
+  it('[C3] close, each figure of each row worked out again from its terms', async () => {
+    await daemon.totals(); // a reader: everything that waits is written
+    const faults: unknown[] = [];
+    const file = path.join(daemon.home, 'ledger.db');
+    const books = await verifyBooks(file, { onFault: (fault) => faults.push(fault) });
+    assert.deepEqual(faults, []);
+    assert.equal(books.rows, REQUESTS);
+    assert.equal(books.rowsThatSayLess, 0);
   });
 
   it('[A37] have estimated usage, flagged, where the provider reported none', () => {

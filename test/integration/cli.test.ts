@@ -225,10 +225,10 @@ describe('the command line', function () {
       const { exitCode, stdout } = await run(['stats']);
       assert.equal(exitCode, 0);
       assert.match(stdout, /^requests +40, 0 failed$/m);
-      assert.match(stdout, /^tokens +48000 in \(40000 from cache\), 2000 out$/m);
+      assert.match(stdout, /^tokens +48,000 in \(83\.3 % from prompt caches\), 2,000 out$/m);
       assert.match(stdout, /^cost +0\.6000 \$/m);
-      assert.match(stdout, /^baseline +2\.0000 \$$/m);
-      assert.match(stdout, /^saved +1\.4000 \$ \(70\.0 %\); 100\.0 %/m);
+      assert.match(stdout, /^baseline +2\.0000 \$ +40 requests on the model asked for/m);
+      assert.match(stdout, /^saved +1\.4000 \$ \(70\.0 % of the baseline\); 100\.0 %/m);
       assert.match(stdout, /^latency +mean 500ms/m);
       assert.match(stdout, /^small +30 +75\.0 %/m);
       assert.match(stdout, /^large +10 +25\.0 %/m);
@@ -238,13 +238,10 @@ describe('the command line', function () {
       const { stdout } = await run(['stats']);
       assert.match(
         stdout,
-        /^model +requests +share +tok in +tok out +in \$\/M +out \$\/M +cost +of spend +saved$/m,
+        /^model +reqs +share +tok in +tok out +\$in\/M +\$out\/M +cost \$ +of spend +saved \$$/m,
       );
-      assert.match(
-        stdout,
-        /^small +30 +75\.0 % +36000 +1500 +0\.25 +1\.5 +0\.3000 \$ +50\.0 % +1\.2000 \$$/m,
-      );
-      assert.match(stdout, /^large +10 +25\.0 % +12000 +500 +4 +2 +0\.3000 \$ +50\.0 % +0\.2000 \$$/m);
+      assert.match(stdout, /^small +30 +75\.0 % +36\.0k +1\.50k +0\.25 +1\.5 +0\.3000 +50\.0 % +1\.2000$/m);
+      assert.match(stdout, /^large +10 +25\.0 % +12\.0k +500 +4 +2 +0\.3000 +50\.0 % +0\.2000$/m);
     });
 
     it('[A46] stats: monthly and yearly saving from the stored mix of grades', async () => {
@@ -256,6 +253,27 @@ describe('the command line', function () {
       // 1.40 $ within ten or eleven UTC days, depending on the time of day.
       assert.ok(Number(year) >= (1.4 / 11) * 365 - 0.01 && Number(year) <= (1.4 / 10) * 365 + 0.01, year);
       assert.ok(Math.abs(Number(month) * 12 - Number(year)) < 0.01, month);
+      assert.match(stdout, /^ +95 % interval: -?[\d.]+ to [\d.]+ \$ a month, -?[\d.]+ to [\d.]+ \$ a year$/m);
+    });
+
+    it('[A44] stats: before beside after, with what is not known called so', async () => {
+      const { stdout } = await run(['stats']);
+      assert.match(stdout, /^cost a month +[\d.]+ \$ +[\d.]+ \$$/m);
+      assert.match(stdout, /^cost per request +0\.0500 \$ +0\.0150 \$$/m);
+      assert.match(stdout, /^response time, mean +unknown +500ms$/m);
+      assert.match(stdout, /^success rate +unknown +100\.0 %$/m);
+      assert.match(stdout, /^failed queries +unknown +0 of 40$/m);
+      assert.match(stdout, /^answered from cache +none +0\.0 %$/m);
+      assert.match(stdout, /^user rating +unknown +unknown$/m);
+    });
+
+    it('verify: says that the seeded books do not close, and where', async () => {
+      const { exitCode, stdout, stderr } = await run(['verify']);
+      assert.equal(exitCode, 1);
+      assert.equal(stderr, '');
+      assert.match(stdout, /^x_0 \S+ +costUsd is 0\.03, should be 0\.01 \(attempts \+ classifier\)$/m);
+      assert.match(stdout, /^The running daemon answers the same totals\.$/m);
+      assert.match(stdout, /^The books do not close: /m);
     });
 
     it('prints totals as JSON, and of the last days only when asked', async () => {
@@ -274,7 +292,7 @@ describe('the command line', function () {
       const file = folder.file('usage.csv');
       const { exitCode, stdout } = await run(['stats', '--since', '5d', '--csv', file]);
       assert.equal(exitCode, 0);
-      assert.match(stdout, /20 rows written to /);
+      assert.match(stdout, /20 requests written to /);
       const [header = '', ...rows] = readFileSync(file, 'utf8').trimEnd().split('\r\n');
       assert.equal(rows.length, 20);
       const cells = rows[0]?.split(',') ?? [];

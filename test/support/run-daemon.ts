@@ -9,6 +9,7 @@ import type { RouterConfigInput } from '../../daemon/config/schema.ts';
 import type { TotalsBody } from '../../daemon/protocol/control-api.ts';
 import type { ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
 import type { UpstreamDialectId } from '../../daemon/protocol/vocabulary.ts';
+import type { Clock } from '../../daemon/util/clock.ts';
 
 export interface TestDaemon {
   readonly url: string;
@@ -36,10 +37,14 @@ export interface TestDaemon {
 export interface TestDaemonOptions {
   readonly config?: RouterConfigInput | string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** A home folder of the test's own, which outlives the daemon; absent = one that is gone afterwards. */
+  readonly home?: string;
+  /** The system's when absent. */
+  readonly clock?: Clock;
 }
 
 export async function runDaemon(options: TestDaemonOptions = {}): Promise<TestDaemon> {
-  const home = mkdtempSync(path.join(tmpdir(), 'pointsman-test-'));
+  const home = options.home ?? mkdtempSync(path.join(tmpdir(), 'pointsman-test-'));
   const configPath = path.join(home, 'config.jsonc');
   const writeConfig = (text: string): void => writeFileSync(configPath, text, { mode: 0o600 });
   if (options.config !== undefined) {
@@ -55,6 +60,7 @@ export async function runDaemon(options: TestDaemonOptions = {}): Promise<TestDa
     version: '0.0.0-test',
     writeLog: (line) => log.push(line),
     probeLocalServers: false,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const { url } = running.ready;
   const token = readFileSync(path.join(home, 'token'), 'utf8').trim();
@@ -109,7 +115,7 @@ export async function runDaemon(options: TestDaemonOptions = {}): Promise<TestDa
     stop: async () => {
       running.stop('test');
       await running.stopped;
-      rmSync(home, { recursive: true, force: true });
+      if (options.home === undefined) rmSync(home, { recursive: true, force: true });
     },
   };
 }

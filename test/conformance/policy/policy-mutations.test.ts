@@ -22,6 +22,7 @@ const TESTS = [
   'merge-patch',
   'cheapest-capable-policy',
   'explain',
+  'budget-pressure',
   'build-table',
   'complete-input',
 ].map((name) => `test/unit/daemon/route/${name}.test.ts`);

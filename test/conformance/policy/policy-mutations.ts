@@ -346,4 +346,16 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
       'standingOverride: given.standingOverride as null',
     ],
   ]),
+  ...of('budget-pressure.ts', [
+    ['A budget that runs out goes past the user’s lists.', 'profiles: NO_LISTS, ', ''],
+    [
+      'At the end the cheapest that can answer at all is taken.',
+      'least * (1 - (pressure - BUDGET_PROFILE_AT) / (1 - BUDGET_PROFILE_AT))',
+      'least',
+    ],
+    ['A task leaves its dear model when nothing is left.', 'affinityModel: null, ', ''],
+    ['An empty budget asks no stronger model.', 'escalation: null }', '}'],
+    ['An empty budget pays for one answer only.', '{ ...bent, escalation: [] }', 'bent'],
+    ['A choice that a budget changed has the reason budget.', "reason: 'budget', ", ''],
+  ]),
 ];

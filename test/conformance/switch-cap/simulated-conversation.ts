@@ -204,7 +204,6 @@ class SimulatedConversation {
     const billed = this.#bill(served, outputTokens);
     const stayUsd = this.#stayBill(baseline, outputTokens, isStaying ? billed.isHit : this.#isHit(baseline));
     this.#compare(isStaying, billed.usd, stayUsd);
-    if (process.env['TRACE'] !== undefined) console.log(point, this.#grade, served.id, plan.reason, Math.round(this.#sizes.tokens), 'act', billed.usd.toFixed(4), 'stay', stayUsd.toFixed(4), 'cum', this.#actualUsd.toFixed(4), this.#stayUsd.toFixed(4), plan.notes.join(';').slice(0,90), JSON.stringify(this.#books.get('c')), process.env['TRACE'] === '2' ? JSON.stringify(plan.candidates.map((c) => [c.model, c.warmTokens, c.rejected])) : '');
     this.#books.note('c', {
       baselineModel: baseline.id,
       servedModel: served.id,
@@ -229,7 +228,9 @@ class SimulatedConversation {
       stepOutputTokens: 400,
       warmTokens,
       cacheHitRatios: this.#hits.ratios(table.targets),
-      outputRatios: Object.fromEntries([...this.#world.natures].map(([id, { verbosity }]) => [id, verbosity])),
+      outputRatios: Object.fromEntries(
+        [...this.#world.natures].map(([id, { verbosity }]) => [id, verbosity]),
+      ),
       switchBooks: bill === null ? null : { ...bill, stayWarmTokens: this.#stayWarm() * scale },
     };
     const from = this.#model;
@@ -257,7 +258,12 @@ class SimulatedConversation {
     const warm = this.#real.warmTokens(served.id, served.promptCache, prefixes, this.#atMs);
     const isHit = this.#isHit(served);
     const read = isHit ? warm : 0;
-    const believedWarm = this.#believed.warmTokens(served.id, served.promptCache, this.#prefixes(1), this.#atMs);
+    const believedWarm = this.#believed.warmTokens(
+      served.id,
+      served.promptCache,
+      this.#prefixes(1),
+      this.#atMs,
+    );
     this.#hits.note(served.id, warm, read);
     this.#real.remember(served.id, served.promptCache, prefixes, this.#atMs);
     this.#believed.remember(served.id, served.promptCache, this.#prefixes(1), this.#atMs);

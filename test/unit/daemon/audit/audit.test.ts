@@ -4,6 +4,7 @@ import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { audit, type AuditDeps, type AuditOptions } from '../../../../daemon/audit/audit.ts';
 import type { AuditReport } from '../../../../daemon/audit/audit-report.ts';
+import { SHIPPED_NAMES } from '../../../../daemon/catalog/default-models.ts';
 import { createPriceBook } from '../../../../daemon/catalog/price-book.ts';
 import type { OverlayRow } from '../../../../daemon/catalog/price-row.ts';
 import { createLearnedClassifier } from '../../../../daemon/classify/learned-classifier.ts';
@@ -17,7 +18,12 @@ const SAMPLES = path.join(import.meta.dirname, '..', '..', '..', 'samples', 'his
 const NOW_MS = Date.UTC(2026, 10, 21);
 
 /** Input, output, cached read, write, one-hour write; fixed here, so that the sums below stay what they were worked out to. */
-function row(provider: string, id: string, prices: readonly number[], aliases: readonly string[] = []): OverlayRow {
+function row(
+  provider: string,
+  id: string,
+  prices: readonly number[],
+  aliases: readonly string[] = [],
+): OverlayRow {
   const [input = 0, output = 0, read = 0, write = 0, hour = 0] = prices;
   return {
     provider,
@@ -150,7 +156,9 @@ describe('the audit', () => {
   it('[C7] routes among the models of the configuration where there is one', async () => {
     const decoded = decodeConfig(
       JSON.stringify({
-        providers: { here: { dialect: 'openai-chat', baseUrl: 'http://127.0.0.1:9/v1', apiKey: { env: 'NOT_SET' } } },
+        providers: {
+          here: { dialect: 'openai-chat', baseUrl: 'http://127.0.0.1:9/v1', apiKey: { env: 'NOT_SET' } },
+        },
         models: {
           tiny: {
             provider: 'here',
@@ -175,8 +183,53 @@ describe('the audit', () => {
     assert.equal(moved, 2);
   });
 
+  it('[C7] costs what it cost where there is nothing to choose from', async () => {
+    const decoded = decodeConfig(
+      JSON.stringify({
+        providers: {
+          anthropic: {
+            dialect: 'anthropic-messages',
+            baseUrl: 'http://127.0.0.1:9',
+            apiKey: { env: 'NOT_SET' },
+          },
+        },
+        models: {
+          opus: {
+            provider: 'anthropic',
+            upstreamModel: 'claude-opus-5-5',
+            tier: 'complex',
+            contextTokens: 200_000,
+            maxOutputTokens: 64_000,
+            supports: ['tools'],
+          },
+        },
+      }),
+      SHIPPED_NAMES,
+    );
+    assert.ok(decoded.ok);
+    const lines = Array.from({ length: 20 }, (_, index) => [
+      user(`rename the variable number ${index}`, { timestamp: `2026-11-02T10:${10 + index}:00.000Z` }),
+      answer({
+        id: `msg_${index}`,
+        usage: {
+          input_tokens: 5,
+          cache_creation_input_tokens: 900,
+          cache_read_input_tokens: 9000 + index * 900,
+          output_tokens: 80,
+        },
+        more: { timestamp: `2026-11-02T10:${10 + index}:20.000Z` },
+      }),
+    ]).flat();
+    const report = await run({ places: [write('s.jsonl', lines)] }, { config: decoded.config });
+    near(report.routedUsd, report.actualUsd ?? NaN);
+    assert.deepEqual([report.moved, report.intervalUsd], [0, [report.routedUsd, report.routedUsd]]);
+  });
+
   it('tells a loss as a loss', async () => {
-    const { savedUsd, savedRatio, intervalUsd, routedUsd } = await run({ places: [SAMPLES] }, { replay: replayAt(1.5) });
+    const { savedUsd, savedRatio, intervalUsd, routedUsd } = await run(
+      { places: [SAMPLES] },
+      { replay: replayAt(1.5) },
+    );
     near(savedUsd, -0.149949);
     near(savedRatio, -0.5);
     const [low, high] = intervalUsd ?? [NaN, NaN];
@@ -186,7 +239,11 @@ describe('the audit', () => {
   });
 
   it('lists models without a price and leaves them out of every sum', async () => {
-    const file = write('s.jsonl', [user('hello'), priced('msg_1'), answer({ id: 'msg_2', model: 'made-up-7' })]);
+    const file = write('s.jsonl', [
+      user('hello'),
+      priced('msg_1'),
+      answer({ id: 'msg_2', model: 'made-up-7' }),
+    ]);
     const report = await run({ places: [file] });
     near(report.actualUsd, 0.006);
     assert.equal(report.coverageRatio, 0.5);
@@ -194,8 +251,24 @@ describe('the audit', () => {
     assert.match(report.notes.join('\n'), /1 requests to made-up-7 have no list price/);
   });
 
+  it('leaves the bill as it is for a model that has no price any more', async () => {
+    const priceBook: AuditDeps['priceBook'] = {
+      lookup: (model, atMs) =>
+        model.upstreamModel === 'gpt-5.5' && atMs === NOW_MS
+          ? Promise.resolve({ price: null, promptCache: null, tokenizerFactor: null })
+          : DEPS.priceBook.lookup(model, atMs),
+    };
+    const gone = { usage: { input_tokens: 1000, output_tokens: 100 }, model: 'gpt-5.5' };
+    const file = write('s.jsonl', [user('hi'), priced('msg_1'), answer({ id: 'msg_2', ...gone })]);
+    const { actualUsd, routedUsd } = await run({ places: [file] }, { priceBook, replay: replayAt(0.5) });
+    near(actualUsd, 0.006 + 0.008);
+    near(routedUsd, 0.003 + 0.008);
+  });
+
   it('claims nothing where nothing has a price', async () => {
-    const report = await run({ places: [write('s.jsonl', [user('hi'), answer({ id: 'm', model: 'made-up-7' })])] });
+    const report = await run({
+      places: [write('s.jsonl', [user('hi'), answer({ id: 'm', model: 'made-up-7' })])],
+    });
     assert.deepEqual(
       [report.requests, report.actualUsd, report.routedUsd, report.savedUsd, report.intervalUsd],
       [1, null, null, null, null],
@@ -207,7 +280,13 @@ describe('the audit', () => {
     const { requests, actualUsd, routedUsd, shares, sources } = report;
     assert.deepEqual(
       { requests, actualUsd, routedUsd, shares, sources },
-      { requests: 0, actualUsd: 0, routedUsd: 0, shares: { simple: 0, moderate: 0, complex: 0 }, sources: [] },
+      {
+        requests: 0,
+        actualUsd: 0,
+        routedUsd: 0,
+        shares: { simple: 0, moderate: 0, complex: 0 },
+        sources: [],
+      },
     );
   });
 
@@ -221,7 +300,11 @@ describe('the audit', () => {
   });
 
   it('counts only what came since', async () => {
-    const file = write('s.jsonl', [user('hi'), priced('old', { timestamp: '2026-10-01T00:00:00.000Z' }), priced('new')]);
+    const file = write('s.jsonl', [
+      user('hi'),
+      priced('old', { timestamp: '2026-10-01T00:00:00.000Z' }),
+      priced('new'),
+    ]);
     const sinceMs = Date.UTC(2026, 9, 20);
     assert.equal((await run({ places: [file], sinceMs })).requests, 1);
     utimesSync(file, new Date(sinceMs - 1), new Date(sinceMs - 1));
@@ -285,6 +368,12 @@ describe('the audit', () => {
   it('says when the figures are not what was paid', async () => {
     const { notes } = await run({ places: [path.join(SAMPLES, 'codex')] });
     assert.match(notes.join('\n'), /codex was used with a subscription \(plus\)/);
+  });
+
+  it('says which requests were not billed as listed', async () => {
+    const usage = { input_tokens: 10, output_tokens: 1, speed: 'fast', service_tier: 'standard' };
+    const file = write('s.jsonl', [user('hi'), answer({ id: 'msg_1', usage }), priced('msg_2')]);
+    assert.match((await run({ places: [file] })).notes.join('\n'), /^1 requests ran in fast mode/m);
   });
 
   it('tells no word of what was asked', async () => {

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { createClaudeCodeReader } from '../../../../daemon/audit/claude-code-history.ts';
 import { answer, feed, listen, user } from './history-fixtures.ts';
 
+const CHANGED_MS = Date.UTC(2026, 10, 20);
+
 function read(lines: readonly unknown[]) {
   const heard = listen();
-  const answers = feed(createClaudeCodeReader(heard, 'file-name'), lines);
+  const answers = feed(createClaudeCodeReader(heard, { name: 'file-name', changedAtMs: CHANGED_MS }), lines);
   return { ...heard, answers };
 }
 
@@ -62,6 +64,27 @@ describe('histories of Claude Code', () => {
     assert.deepEqual(asks, []);
   });
 
+  it('hold what a command of the user stands for, but not the remarks around those of the program', () => {
+    const command = (name: string, args: string) =>
+      user(
+        `<command-message>${name}</command-message>\n<command-name>/${name}</command-name>\n<command-args>${args}</command-args>`,
+      );
+    const { asks } = read([
+      user('Caveat: the messages below were generated', { isMeta: true }),
+      command('release', ''),
+      user([{ type: 'text', text: 'Write the notes of the next release.' }], { isMeta: true }),
+      command('review', 'the last commit'),
+      user('Look at every file of it.', { isMeta: true }),
+      command('clear', ''),
+      user('<local-command-stdout></local-command-stdout>'),
+      user('Caveat: the messages below were generated', { isMeta: true }),
+    ]);
+    assert.deepEqual(
+      asks.map(({ text }) => text),
+      ['Write the notes of the next release.', 'the last commit'],
+    );
+  });
+
   it('name a summary of what came before as such', () => {
     const heard = read([user('This session is being continued from …', { isCompactSummary: true })]);
     assert.deepEqual(heard.compactions, ['s-1']);
@@ -98,16 +121,27 @@ describe('histories of Claude Code', () => {
     assert.equal(read([line]).calls.length, 1);
   });
 
+  it('take the time of the line before where one tells none, and that of the file where none does', () => {
+    const { calls } = read([
+      answer({ id: 'msg_1', more: { timestamp: 12 } }),
+      user('hello'),
+      answer({ id: 'msg_2', more: { timestamp: undefined } }),
+    ]);
+    assert.deepEqual(
+      calls.map(({ atMs }) => atMs),
+      [CHANGED_MS, Date.parse('2026-11-01T10:00:00.000Z')],
+    );
+  });
+
   it('survive broken lines and nonsense', () => {
     const heard = read([
       '{"type":"assistant","message":{"usage":{"input_tok',
       { type: 'assistant', message: { model: 'm', usage: 'none' }, timestamp: 'never' },
       answer({ id: 'msg_1', usage: { input_tokens: -5, output_tokens: 'many' } }),
-      answer({ id: 'msg_2', more: { timestamp: 12 } }),
       { __proto__: null, type: 'user', message: { content: { toString: 1 } } },
       answer({ id: 'msg_3' }),
     ]);
-    assert.deepEqual(heard.answers, [false, true, true, true, true, true]);
+    assert.deepEqual(heard.answers, [false, true, true, true, true]);
     assert.deepEqual(
       heard.calls.map(({ key }) => key),
       ['claude msg_3'],

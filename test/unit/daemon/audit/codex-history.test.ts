@@ -37,7 +37,10 @@ function said(role: string, text: string): unknown {
 
 function read(lines: readonly unknown[], threads = new CodexThreads()) {
   const heard = listen();
-  const answers = feed(createCodexReader(heard, threads, 'file-name'), lines);
+  const answers = feed(
+    createCodexReader(heard, threads, { name: 'file-name', changedAtMs: START_MS }),
+    lines,
+  );
   return { ...heard, answers };
 }
 
@@ -102,6 +105,27 @@ describe('histories of Codex', () => {
       payload: { response_id: 'resp_1', usage, thread_token_usage: usage },
     };
     assert.deepEqual(inputs(read([meta('t'), record, counted(1, usage, usage)])), [1200]);
+  });
+
+  it('count it once where the totals of the events are counted otherwise', () => {
+    const usage = counts(1200, 200, 40);
+    const record = {
+      timestamp: at(1),
+      type: 'token_usage_record',
+      payload: { response_id: 'resp_1', usage, thread_token_usage: usage },
+    };
+    assert.deepEqual(inputs(read([meta('t'), record, counted(1, counts(9200, 200, 340), usage)])), [1200]);
+  });
+
+  it('do not count what a sub-agent was given of a thread that is gone, under its old times', () => {
+    const source = { subagent: { thread_spawn: { parent_thread_id: 'gone', depth: 1 } } };
+    const side = read([
+      meta('side', { source }, 1000),
+      counted(10, counts(5000, 0, 50)),
+      counted(500, counts(5600, 0, 60)),
+      counted(1010, counts(5900, 0, 65), counts(300, 0, 5)),
+    ]);
+    assert.deepEqual(inputs(side), [300]);
   });
 
   it('follow a change of the model', () => {
@@ -190,6 +214,25 @@ describe('histories of Codex', () => {
       counted(10.6, counts(5600, 0, 60), counts(600, 0, 10)),
     ]);
     assert.deepEqual(inputs(side), [600]);
+  });
+
+  it('follow a change of the service tier', () => {
+    const settings = (service_tier: string) => ({
+      timestamp: at(0),
+      type: 'event_msg',
+      payload: { type: 'thread_settings_applied', thread_settings: { model: 'gpt-5.5', service_tier } },
+    });
+    const heard = read([
+      meta('t'),
+      settings('priority'),
+      counted(1, counts(10, 0, 1)),
+      settings('default'),
+      counted(2, counts(30, 0, 2)),
+    ]);
+    assert.deepEqual(
+      heard.calls.map(({ serviceTier }) => serviceTier),
+      ['priority', null],
+    );
   });
 
   it('survive broken lines', () => {

@@ -47,6 +47,7 @@ function call(more: Partial<HistoryCall> = {}): HistoryCall {
       reasoningOutputTokens: 0,
     },
     cacheWrite1hTokens: 0,
+    serviceTier: null,
     reportedCostUsd: null,
     ...more,
   };
@@ -93,6 +94,32 @@ describe('books of a history', () => {
     sink.ask(ask('what is wrong with it?'));
     sink.call(call());
     assert.equal(classifier.heard[0]?.userTurns, 1);
+  });
+
+  it('judge an ask once that was asked before in the same place', () => {
+    const classifier = listeningClassifier();
+    const books = new HistoryBooks(classifier);
+    for (const file of ['one', 'two']) {
+      const sink = books.sinkFor('codex');
+      sink.ask(ask('hello'));
+      sink.call(call({ conversation: file }));
+      sink.call(call());
+    }
+    assert.equal(classifier.heard.filter((heard) => heard.ask === 'hello').length, 1);
+  });
+
+  it('let the asks that were judged stand for the others where there are too many', () => {
+    const classifier = listeningClassifier();
+    const books = new HistoryBooks(classifier, { maxJudgedAsks: 2 });
+    const sink = books.sinkFor('codex');
+    for (const text of ['one', 'design a cache that survives restarts', 'three', 'four', 'five', 'six']) {
+      sink.ask(ask(text));
+      sink.call(call());
+    }
+    assert.equal(classifier.heard.length, 2);
+    assert.equal(books.unjudgedAsks, 4);
+    const grades = books.calls.map((one) => one.ask.classification.complexity);
+    assert.deepEqual(grades, ['simple', 'complex', 'simple', 'complex', 'simple', 'complex']);
   });
 
   it('keep no text of an ask', () => {

@@ -38,7 +38,8 @@ describe('pieces of a history', () => {
     });
 
     it(`are the messages of an object that holds them, in chunks of ${chunkBytes} bytes`, () => {
-      const text = '{"origin":{"messages":[{"no":1}]},"other":[{"no":2}],"messages":[{"yes":1},{"yes":2}],"z":[{}]}';
+      const text =
+        '{"origin":{"messages":[{"no":1}]},"other":[{"no":2}],"messages":[{"yes":1},{"yes":2}],"z":[{}]}';
       assert.deepEqual(cut(createElementCutter, text, chunkBytes).pieces, ['{"yes":1}', '{"yes":2}']);
     });
   }

@@ -20,7 +20,7 @@ describe('a line with giants in it', () => {
   it('is nothing when it is broken', () => {
     const text = JSON.stringify({ message: { content: GIANT } });
     assert.equal(parsePruned(Buffer.from(text.slice(0, -1))), undefined);
-    assert.equal(parsePruned(Buffer.from(`${'['.repeat(300_000)}`)), undefined);
+    assert.equal(parsePruned(Buffer.from('['.repeat(300_000))), undefined);
   });
 
   it('is nothing when it is no object', () => {

@@ -63,6 +63,7 @@ describe('usage exports', () => {
     };
     const cells = ['2026-11-19 deepseek-flash 1200000/1000000/50000 0.42 CNY'];
     assert.deepEqual(cellsOf(invoiceOf([zipOf(archive)])), cells);
+    assert.deepEqual(cellsOf(invoiceOf([zipOf(archive)], { currency: 'USD' })), cells);
     assert.deepEqual(cellsOf(invoiceOf([zipOf(archive, 0)])), cells);
   });
 
@@ -88,6 +89,28 @@ describe('usage exports', () => {
     const pages = `[${page.replace('"has_more": false', '"has_more": true')},${page}]`;
     assert.deepEqual(invoiceOf([pages]).notes, []);
     assert.deepEqual(cellsOf(invoiceOf([pages])), ['2026-11-19 gpt-5.6-sol 600000/400000/20000 -']);
+  });
+
+  it("reads OpenRouter's activity from its API as well", () => {
+    const entry = {
+      date: '2026-11-19 00:00:00',
+      model: 'openai/gpt-5.6-sol',
+      model_permaslug: 'openai/gpt-5.6-sol-20260801',
+      usage: 0.5,
+      byok_usage_inference: 0.25,
+      requests: 3,
+      prompt_tokens: 100,
+      completion_tokens: 20,
+      reasoning_tokens: 5,
+    };
+    assert.deepEqual(cellsOf(invoiceOf([JSON.stringify({ data: [entry] })])), [
+      '2026-11-19 openai/gpt-5.6-sol-20260801 100/-/20 0.5 USD',
+    ]);
+  });
+
+  it('reads one JSON document a line', () => {
+    const line = '{"date":"2026-11-21","model":"m","cost":1}';
+    assert.deepEqual(cellsOf(invoiceOf([`${line}\n${line}\n`])), ['2026-11-21 m -/-/- 2 USD']);
   });
 
   it('leaves out other services of a cloud bill and says how many rows', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { dayOfCell, numberOfCell, countOfCell } from '../../../../daemon/audit/invoice-cells.ts';
 import { tablesOfZip } from '../../../../daemon/audit/invoice-zip.ts';
-import { cellsOf, invoiceOf, sample, zipOf } from './reconcile-fixtures.ts';
+import { reconciliationText } from '../../../../daemon/audit/reconcile-text.ts';
+import { cellsOf, compared, invoiceOf, sample, zipOf } from './reconcile-fixtures.ts';
 
 /** One sentence, short enough to be read, without line ends and control characters. */
 function assertRefused(file: string | Uint8Array, sentence: RegExp): void {
@@ -92,9 +93,19 @@ describe('a hostile usage export', () => {
     assert.equal(({} as Record<string, unknown>)['x'], undefined);
   });
 
+  it('cannot write to the terminal with the name of a model', () => {
+    const invoice = invoiceOf([`date,model,cost\n2026-11-21,"\u001b]0;x\u0007\n${'m'.repeat(500)}",1\n`]);
+    const { tables, foot } = reconciliationText(compared({ invoice, exchanges: [] }));
+    const text = [...tables.flat(2), ...foot].join(' ');
+    assert.doesNotMatch(text, /\p{Cc}/u);
+    assert.doesNotMatch(text, /m{100}/);
+  });
+
   it('cannot hold more models and days than there are', () => {
-    const rows = Array.from({ length: 100_001 }, (_, index) => `2026-11-21,m${index},1`);
-    assertRefused(`date,model,cost\n${rows.join('\n')}`, /more than 100000 different models and days/);
+    const rows = Array.from({ length: 101 }, (_, index) => `2026-11-21,m${index},1`);
+    const table = `date,model,cost\n${rows.join('\n')}`;
+    assert.throws(() => invoiceOf([table], { maxCells: 100 }), /more than 100 different models and days/);
+    assert.equal(invoiceOf([table], { maxCells: 101 }).cells.length, 101);
   });
 
   it('may be nested without end', () => {

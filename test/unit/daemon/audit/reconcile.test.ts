@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { dayFinder } from '../../../../daemon/audit/reconcile-days.ts';
 import { reconciliationText } from '../../../../daemon/audit/reconcile-text.ts';
 import type { Reconciliation } from '../../../../daemon/audit/reconcile.ts';
 import type { RoutingTable } from '../../../../daemon/route/policy.ts';
@@ -193,6 +194,16 @@ describe('reconciling an invoice', () => {
     assert.match(result.notes.join(), /on 1 day the export has no amounts/);
   });
 
+  it('compares tokens beside charges that have none, such as searches', () => {
+    const result = compared({
+      invoice: invoiceOf([sample('anthropic-usage-report.json'), sample('anthropic-cost-report.json')]),
+      exchanges: [exchange(NOON, [attempt()])],
+    });
+    assert.equal(result.total.tokenErrorRatio, 0);
+    assert.equal(result.onlyOnInvoiceUsd, 0.03);
+    assert.equal(result.total.differenceUsd?.toFixed(9), '-0.030000000');
+  });
+
   it("allows for the cents that the console's export is rounded to", () => {
     const rows = (cost: string): string =>
       `usage_date_utc,model,token_type,cost_usd\n2026-11-18,Claude Opus 5.5,output,${cost}\n`;
@@ -222,6 +233,72 @@ describe('reconciling an invoice', () => {
       [['(all models)', null]],
     );
     assert.equal(result.rows[0]?.books?.attempts, 2);
+  });
+});
+
+describe('a bill of a month that somebody else added up', () => {
+  const MODELS = ['opus', 'sonnet', 'haiku'] as const;
+  const configured = MODELS.map((id) => ({ id, provider: 'anthropic', upstreamModel: `claude-${id}-5-5` }));
+  const exchanges: ReturnType<typeof exchange>[] = [];
+  /** Micro-dollars and tokens, whole numbers, by day and model. */
+  const bill = new Map<string, { microUsd: number; input: number; cached: number; output: number }>();
+
+  before(() => {
+    let seed = 11;
+    const dice = (sides: number): number => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return Math.floor((seed / 2_147_483_648) * sides);
+    };
+    for (let index = 0; index < 3000; index += 1) {
+      const atMs = Date.UTC(2026, 9, 1) + dice(30 * 86_400_000);
+      const model = MODELS[dice(3)] ?? 'opus';
+      const [input, output] = [1000 + dice(100_000), dice(4000)];
+      const cached = dice(input);
+      const microUsd = (input - cached) * 4 + cached + output * 20;
+      const usage = {
+        inputTokens: input,
+        cacheReadInputTokens: cached,
+        cacheCreationInputTokens: 0,
+        outputTokens: output,
+        reasoningOutputTokens: 0,
+      };
+      exchanges.push(
+        exchange(new Date(atMs).toISOString(), [attempt({ model, usage, costUsd: microUsd / 1e6 })]),
+      );
+      const key = `${new Date(atMs).toISOString().slice(0, 10)},claude-${model}-5-5`;
+      const known = bill.get(key) ?? { microUsd: 0, input: 0, cached: 0, output: 0 };
+      known.microUsd += microUsd;
+      known.input += input;
+      known.cached += cached;
+      known.output += output;
+      bill.set(key, known);
+    }
+  });
+
+  const billed = (factorOf: (key: string) => number): Reconciliation => {
+    const rows = [...bill].map(
+      ([key, { microUsd, input, cached, output }]) =>
+        `${key},${((microUsd * factorOf(key)) / 1e6).toFixed(9)},${input},${cached},${output}\n`,
+    );
+    return compared({ invoice: invoiceOf([HEADER + rows.join('')]), exchanges, configured });
+  };
+
+  it('agrees to a billionth, row by row', () => {
+    const result = billed(() => 1);
+    assert.equal(result.rows.length, 90);
+    for (const { errorRatio, tokenErrorRatio, cause } of result.rows) {
+      assert.ok(Math.abs(errorRatio ?? 1) < 1e-9);
+      assert.equal(tokenErrorRatio, 0);
+      assert.equal(cause, null);
+    }
+  });
+
+  it('shows the one model whose price is another, and no other row', () => {
+    const result = billed((key) => (key.endsWith('claude-sonnet-5-5') ? 1.05 : 1));
+    const wrong = result.rows.filter(({ cause }) => cause !== null);
+    assert.equal(wrong.length, 30);
+    assert.ok(wrong.every(({ model, cause }) => model === 'claude-sonnet-5-5' && cause === 'price'));
+    assert.match(textOf(result), /claude-sonnet-5-5: tokens agree, the bill is 1\.050 times ours/);
   });
 });
 
@@ -285,16 +362,28 @@ describe('the days of an invoice', () => {
     );
   });
 
+  it('begin and end with the summer time that the export itself says', () => {
+    const days = 'date,model,cost\n2026-10-24T00:00:00+02:00,m,1\n2026-10-26T00:00:00+01:00,m,1\n';
+    const dayOf = dayFinder(invoiceOf([days]));
+    const of = (iso: string): string => dayOf(Date.parse(iso));
+    assert.equal(of('2026-10-23T22:30:00Z'), '2026-10-24');
+    assert.equal(of('2026-10-25T22:30:00Z'), '2026-10-26');
+    assert.equal(of('2026-10-25T23:30:00Z'), '2026-10-26');
+    assert.equal(of('2026-10-26T22:59:59Z'), '2026-10-26');
+  });
+
   it("are California's on Google's bills", () => {
-    const gemini = { provider: 'gemini', model: 'g', costUsd: 1.155 };
+    const gemini = (costUsd: number): ReturnType<typeof attempt> =>
+      attempt({ provider: 'gemini', model: 'g', costUsd });
     const result = compared({
       invoice: invoiceOf([sample('google-report.csv')]),
       configured: [{ id: 'g', provider: 'gemini', upstreamModel: 'gemini-3.6-flash' }],
       exchanges: [
-        exchange('2026-11-18T07:59:00.000Z', [attempt(gemini)]),
-        exchange('2026-11-19T07:59:00.000Z', [attempt(gemini)]),
+        exchange('2026-11-18T07:59:00.000Z', [gemini(5)]),
+        exchange('2026-11-19T07:59:00.000Z', [gemini(1.155)]),
       ],
     });
+    assert.equal(result.dayZone, 'America/Los_Angeles');
     const row = result.rows.find(({ model }) => model === 'gemini-3.6-flash');
     assert.equal(row?.books?.attempts, 1);
     assert.equal(row?.differenceUsd, 0);
@@ -395,6 +484,7 @@ describe('the providers of an invoice', () => {
   it('are those that serve its models, whatever the configuration calls them, but no other vendor', () => {
     const result = compared({ invoice, exchanges, configured: two });
     assert.deepEqual(result.providers, ['home', 'work']);
+    assert.equal(result.rows[0]?.books?.usd, 3.72);
     assert.equal(result.total.tokenErrorRatio, 1);
   });
 
@@ -402,6 +492,15 @@ describe('the providers of an invoice', () => {
     const result = compared({ invoice, exchanges, configured: two, provider: 'work' });
     assert.deepEqual(result.providers, ['work']);
     assert.equal(result.total.tokenErrorRatio, 0);
+  });
+
+  it('are not those that serve none of the models of a table that names no provider', () => {
+    const result = against(
+      invoiceRow(),
+      exchange(NOON, [attempt(), attempt({ provider: 'deepseek', model: 'flash' })]),
+    );
+    assert.deepEqual(result.providers, ['anthropic']);
+    assert.equal(result.rows.length, 1);
   });
 
   it('leave flat-rate models out', () => {

@@ -208,6 +208,21 @@ describe('catalog/build-catalog', () => {
     assert.equal(catalog.targetById.get('opus')?.promptCache.kind, 'explicit');
   });
 
+  it('[A37] converts a price in another currency, and leaves the model unpriced without a rate', async () => {
+    const price = { inputUsdPerMtok: 2, outputUsdPerMtok: 8, currency: 'CNY', asOf: '2026-11-20' };
+    const catalog = await catalogOf({
+      config: {
+        models: {
+          rated: model({ price: { ...price, usdPerUnit: 0.5 } }),
+          // The shipped price of this name is in dollars and would be another vendor's word.
+          unrated: model({ upstreamModel: 'deepseek-flash', price }),
+        },
+      },
+    });
+    assert.equal(catalog.targetById.get('rated')?.price?.outputUsdPerMtok, 4);
+    assert.equal(catalog.targetById.get('unrated')?.price, null);
+  });
+
   it('assumes the usual cache for an unknown model with a cached price', async () => {
     const price = { inputUsdPerMtok: 2, outputUsdPerMtok: 9, cacheReadUsdPerMtok: 0.2 };
     const catalog = await catalogOf({

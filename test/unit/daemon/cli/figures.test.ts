@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { duration, moneyFormat, percent, short } from '../../../../daemon/cli/figures.ts';
-import { createProgress, progressText } from '../../../../daemon/cli/progress.ts';
 
 describe('figures in reports', () => {
   it('give money as many decimals as the largest amount leaves sense for', () => {
@@ -36,27 +35,5 @@ describe('figures in reports', () => {
 
   it('write times in the unit that fits', () => {
     assert.deepEqual([812.4, 9999.4, 12_345].map(duration), ['812ms', '9999ms', '12.3s']);
-  });
-});
-
-describe('progress', () => {
-  it('is a line that is written over, for a person at a terminal only', () => {
-    const written: string[] = [];
-    const write = (text: string | Uint8Array): boolean => written.push(String(text)) > 0;
-    const progress = createProgress('checking rows', { isTTY: true, write });
-    progress.update(250, 1000);
-    progress.update(251, 1000); // too soon to be worth writing
-    progress.end();
-    assert.deepEqual(written, [
-      '\r\u001b[Kchecking rows [#####...............] 25 %, 250 of 1,000',
-      '\r\u001b[K',
-    ]);
-    const silent = createProgress('x', { isTTY: false, write: () => assert.fail('nobody looks') });
-    silent.update(1, 2);
-    silent.end();
-  });
-
-  it('counts without a bar where the whole is not known', () => {
-    assert.equal(progressText(1234, 0), '1,234');
   });
 });

@@ -157,7 +157,7 @@ describe('stats for a person', () => {
       /^answered from cache +none +10\.0 %$/m,
       /^prompts read from cache +90\.0 % +80\.0 %$/m,
       /^user rating +unknown +75\.0 % good of 4$/m,
-      /^failures are those of the 40 requests that it was asked first\.$/m,
+      /failures are those of the 40 requests it got first\.$/m,
     ])
       assert.match(text, line);
   });
@@ -166,7 +166,7 @@ describe('stats for a person', () => {
     const text = textOf({ details: DETAILS });
     assert.match(text, /^response time, mean +unknown/m);
     assert.match(text, /^failed queries +unknown +0 of 3$/m);
-    assert.match(text, /^failures are unknown, since that model was never asked first\.$/m);
+    assert.match(text, /failures are unknown, as it was never asked first\.$/m);
   });
 
   it('leaves the price of a model open that is not configured any more', () => {
@@ -201,7 +201,9 @@ describe('stats for a person', () => {
     const details = { ...DETAILS, flatRate: { requests: 7, tokens }, unpricedRequests: 1, otherRequests: 2 };
     const text = textOf({ details });
     assert.match(text, /^quota: 7 requests by subscription \(1\.23M tokens in, 890 out\), left out/m);
-    assert.match(text, /^1 request has no known cost; /m);
+    assert.match(text, /^1 request has no known cost; a price in the configuration mends that\.$/m);
+    const dark = ['a', 'b', 'c', 'd'].map((key) => ({ ...GROUP, key, pricedRequests: 1 }));
+    assert.match(textOf({ details, groups: dark }), /^1 request has no known cost \(a, b, c and 1 more\);/m);
     assert.match(text, /^2 requests have a cost but no baseline/m);
   });
 

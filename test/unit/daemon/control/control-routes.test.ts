@@ -99,6 +99,15 @@ describe('control API', () => {
       });
     }
 
+    it('asks for the details of totals only when they are wanted', async () => {
+      assert.deepEqual((await call('GET totals?details=1')).surface.calls, [
+        ['totals', { withDetails: true }],
+      ]);
+      assert.deepEqual((await call('GET totals?details=0')).surface.calls, [['totals', {}]]);
+      const { answer } = await call('GET totals?details=yes');
+      assert.equal(answer.statusCode, 400);
+    });
+
     it('refuses another grouping and names the known ones', async () => {
       const { answer } = await call('GET totals?groupBy=toString');
       assert.equal(answer.statusCode, 400);

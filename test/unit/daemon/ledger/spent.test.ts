@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Spent, SpentQuery } from '../../../../daemon/ledger/spent.ts';
 import type { SqliteLedger } from '../../../../daemon/ledger/sqlite-ledger.ts';
 import type { AttemptRecord, ExchangeRecord } from '../../../../daemon/protocol/exchange-record.ts';
@@ -52,6 +52,16 @@ describe('what was spent', () => {
     assert.deepEqual(rounded(spent().get('')), [0.051, 2500]);
   });
 
+  it('[B10] counts the tokens of all attempts of models that cost nothing', () => {
+    const free = [
+      { ...attempt, status: 'failed' as const, costUsd: 0 },
+      { ...attempt, costUsd: 0 },
+    ];
+    const money = { attempts: free, costUsd: 0, classifierCostUsd: 0, failedAttemptsCostUsd: 0 };
+    book({ ...money, reason: 'escalated' }, { ...money, status: 'cancelled' });
+    assert.deepEqual(rounded(spent().get('')), [0, 5000]);
+  });
+
   it('[B10] counts what a client left behind, and of an unpriced row what is known', () => {
     const cancelled: AttemptRecord = { ...attempt, status: 'cancelled', costUsd: 0.003 };
     const unknown: AttemptRecord = { ...attempt, costUsd: null };
@@ -89,6 +99,18 @@ describe('what was spent', () => {
   it('takes a name for a name and not for a piece of the query', () => {
     book({});
     assert.equal(spent({ by: 'workspace', name: "' OR 1=1 --" }).size, 0);
+  });
+
+  it('[B10] throws for a time of which the books were damaged, and not for later ones', async () => {
+    const path = folder.file('ledger.db');
+    writeFileSync(path, 'this is no database, and never was one. '.repeat(100));
+    const { ledger: begunAnew } = ledgerAt(path);
+    assert.throws(
+      () => begunAnew.spent({ by: 'all', ...RANGE }),
+      /was damaged.*restart pointsman to count from nothing/,
+    );
+    assert.equal(begunAnew.spent({ by: 'all', sinceAtMs: NOON_MS, untilAtMs: NOON_MS + HOUR_MS }).size, 0);
+    await begunAnew.close();
   });
 
   it('[B10] throws where the file cannot be opened, so that unknown is not taken for nothing', () => {

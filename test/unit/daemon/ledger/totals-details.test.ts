@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { MEMORY_PATH } from '../../../../daemon/ledger/database-file.ts';
 import type { TotalsBody, TotalsDetails } from '../../../../daemon/protocol/control-api.ts';
 import type { AttemptRecord, ExchangeRecord } from '../../../../daemon/protocol/exchange-record.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import {
   CLOSING_TABLE,
   OPUS,
@@ -41,6 +43,8 @@ const failedOpus: AttemptRecord = {
 };
 
 describe('totals with details', () => {
+  const folder = temporaryFolder();
+
   it('are those without, and more', async () => {
     const { ledger } = ledgerAt(MEMORY_PATH);
     ledger.append(exchange('x_1'));
@@ -199,6 +203,26 @@ describe('totals with details', () => {
     assert.equal(projection.days, 6);
     const [low, high] = projection.yearlySavedIntervalUsd ?? [0, 0];
     assert.ok(low < 912.5 && high > 912.5 && high - low > 100, `${low} ${high}`);
+  });
+
+  it('do not fail over a row or a table that is no JSON', async () => {
+    const path = folder.file('ledger.db');
+    const { ledger } = ledgerAt(path);
+    ledger.rememberTable(CLOSING_TABLE);
+    for (const id of ['a', 'b', 'c'])
+      ledger.append(exchange(id, { attempts: [opus], baselineModel: 'opus' }));
+    await ledger.flush();
+    const other = new DatabaseSync(path);
+    other.exec(`UPDATE exchange_details SET attempts = '[' WHERE id = 1`);
+    other.exec(`UPDATE exchange_details SET baseline = '{"usage"' WHERE id = 2`);
+    other.exec(`UPDATE routing_tables SET json = '{'`);
+    other.close();
+    const { details, requests } = ledger.totals({ withDetails: true });
+    const { ok } = ledger.state();
+    await ledger.close();
+    assert.equal(requests, 3);
+    assert.equal(details?.beforeAfter.baselineFirstRequests, 1);
+    assert.equal(ok, true);
   });
 
   it('begin where they are told to', async () => {

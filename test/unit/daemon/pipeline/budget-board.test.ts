@@ -60,6 +60,18 @@ describe('the board of budgets', () => {
     rig.board.refuseEarly({ ...SUBJECT, conversationId: 'c_2' });
   });
 
+  it('knows a conversation by the name that its client gave it', () => {
+    const rig = budgetRig(
+      { scope: 'conversation:1', limitUsd: 1 },
+      { scope: 'conversation:c_1', limitUsd: 9 },
+    );
+    rig.end(null, { costUsd: 2 });
+    assert.deepEqual(
+      rig.board.states().budgets.map(({ spentUsd }) => spentUsd),
+      [2, 2],
+    );
+  });
+
   it('[B10] keeps what was spent when the list is replaced', () => {
     const rig = budgetRig({ limitUsd: 1 });
     rig.end(null, { costUsd: 2, tokens: 7 });
@@ -83,7 +95,8 @@ describe('the board of budgets', () => {
     assert.throws(() => rig.board.refuseEarly(SUBJECT), /nobody knows how much.*cannot open ledger\.db/);
     const refused = await rig.admit().catch((error: unknown) => error);
     assert.ok(refused instanceof RouterError && refused.code === 'budget.exceeded');
-    assert.equal(rig.board.states().budgets[0]?.error, 'cannot open ledger.db');
+    const [unknown] = rig.board.states().budgets;
+    assert.deepEqual([unknown?.state, unknown?.error], ['block', 'cannot open ledger.db']);
     rig.books = new Map([['', { costUsd: 1, tokens: 1 }]]);
     await rig.clock.advance(1000);
     rig.board.refuseEarly(SUBJECT);
@@ -181,6 +194,25 @@ describe('the board of budgets', () => {
       ],
       [1, 0, 0, 0],
     );
+  });
+
+  it('[B10] shows of each one for itself the largest, those of before the start included', () => {
+    const rig = budgetRig();
+    rig.books = new Map([
+      ['old', { costUsd: 3, tokens: 1 }],
+      ['billing', { costUsd: 1, tokens: 1 }],
+    ]);
+    rig.board.configure([budgetOf({ scope: 'workspace', limitUsd: 4 })]);
+    const shown = () => {
+      const [state] = rig.board.states().budgets;
+      return [state?.spentUsd, ...(state?.instances ?? []).map(({ scope, state: own }) => `${scope} ${own}`)];
+    };
+    assert.deepEqual(shown(), [3, 'workspace:old ok', 'workspace:billing ok']);
+    rig.end(null, { costUsd: 3.5 });
+    assert.deepEqual(shown(), [4.5, 'workspace:billing block', 'workspace:old ok']);
+    const { reads } = rig;
+    shown();
+    assert.equal(rig.reads, reads);
   });
 
   it('asks the ledger once per account and not per request', () => {

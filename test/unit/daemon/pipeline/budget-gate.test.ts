@@ -75,6 +75,12 @@ describe('the gate of budgets that block', () => {
     assert.ok(isAdmission(await stateOf(rig.admit({ target: free }))));
   });
 
+  it('is not held up by what costs nothing either', async () => {
+    const rig = budgetRig({ limitUsd: 0.001 });
+    await rig.admit({ target: target('home', { billing: 'free', price: null }) });
+    assert.ok(isAdmission(await stateOf(rig.admit())));
+  });
+
   it('[A52] counts the tokens of what costs nothing', async () => {
     const rig = budgetRig({ limitTokens: 5000 });
     const free = target('home', { billing: 'free', price: null });
@@ -100,6 +106,18 @@ describe('the gate of budgets that block', () => {
     rig.end(running, { costUsd: 0.0001 });
     assert.ok(isAdmission(await stateOf(large)));
     assert.equal(await stateOf(small), 'waits');
+  });
+
+  it('lets those behind a large request pass when its client leaves', async () => {
+    const rig = budgetRig({ limitUsd: 0.002 });
+    await warmUp(rig);
+    await rig.admit();
+    const leaving = new AbortController();
+    const large = rig.admit({ maxOutputTokens: 30_000, signal: leaving.signal });
+    const small = rig.admit();
+    leaving.abort(new RouterError('client.closed', 'the client left'));
+    assert.ok((await stateOf(large)) instanceof RouterError);
+    assert.ok(isAdmission(await stateOf(small)));
   });
 
   it('forgets a client that leaves while it waits, and lets the next one go', async () => {

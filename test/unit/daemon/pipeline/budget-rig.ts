@@ -64,7 +64,6 @@ export function budgetRig(...budgets: readonly Partial<BudgetConfig>[]): BudgetR
         subject: { ...SUBJECT, ...subject },
         target,
         size: { inputTokens: 1000, maxOutputTokens, choiceCount: 1, atMs: clock.now() },
-        gradedUsd: 0,
         expectedUsd: 0.01,
         expectedTokens: 1100,
         signal: signal ?? new AbortController().signal,

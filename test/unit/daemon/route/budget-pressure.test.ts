@@ -71,6 +71,20 @@ describe('route/budget-pressure', () => {
     assert.deepEqual([first(plan(0.9, inside)), first(plan(1, inside))], ['opus', 'flash']);
   });
 
+  it('[B10] leaves a warm model for however little when nothing is left', () => {
+    const cheap = { inputTokens: 20, expectedOutputTokens: 10 };
+    const warm = { ...HARD, ...cheap, decisionPoint: 'new-task', affinityModel: 'opus' } as const;
+    const economics = {
+      expectedSteps: 1,
+      stepInputTokens: 0,
+      stepOutputTokens: 0,
+      warmTokens: {},
+      cacheHitRatios: {},
+      switchBooks: null,
+    };
+    assert.equal(first(plan(1, { ...warm, economics })), 'flash');
+  });
+
   it('[B10] asks no stronger model when nothing is left', () => {
     const stuck = { ...HARD, escalation: { fromModel: 'flash', why: 'the same error 3 times' } };
     assert.notEqual(first(plan(0.5, stuck)), 'flash');

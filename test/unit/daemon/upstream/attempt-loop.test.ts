@@ -30,7 +30,11 @@ interface Run {
 function loop(
   targets: readonly ModelTarget[],
   script: Readonly<Record<string, readonly Outcome[]>>,
-  options: { readonly maxAttempts?: number; readonly onAttempt?: (run: Run) => void } = {},
+  options: {
+    readonly maxAttempts?: number;
+    readonly onAttempt?: (run: Run) => void;
+    readonly mayTry?: (target: ModelTarget) => boolean;
+  } = {},
 ): Run {
   const clock = createVirtualClock();
   const health = new Health({ clock, targets: () => targets });
@@ -69,6 +73,7 @@ function loop(
           table: { maxAttempts: options.maxAttempts ?? 3 },
           elapsedMs: () => clock.monotonicMs(),
           onAttemptFailed: (report) => run.reports.push(report),
+          ...(options.mayTry && { mayTry: options.mayTry }),
         },
       ),
   };
@@ -113,6 +118,31 @@ describe('runAttempts', () => {
   it('[A25] takes the answer of the first target when it gives one', async () => {
     const run = loop([a, b], {});
     assert.deepEqual([await answeredBy(run), run.tried, run.reports], ['a', ['a'], []]);
+  });
+
+  it('passes over targets that may not be tried, first and later', async () => {
+    const mayTry = ({ id }: ModelTarget): boolean => id !== 'a' && id !== 'c';
+    const run = loop([a, b, c, tinyTarget('d')], { b: [{ kind: 'auth' }] }, { mayTry });
+    assert.deepEqual([await answeredBy(run), run.tried], ['d', ['b', 'd']]);
+  });
+
+  it('asks whether a target may be tried once, and not again for another try of the same', async () => {
+    const asked: string[] = [];
+    const mayTry = ({ id }: ModelTarget): boolean => (asked.push(id), true);
+    const run = loop([a], { a: [{ kind: 'connect' }, 'ok'] }, { mayTry });
+    const done = answeredBy(run);
+    await run.clock.advance(1000);
+    assert.deepEqual([await done, run.tried, asked], ['a', ['a', 'a'], ['a']]);
+  });
+
+  it('fails with what was tried where nobody else may be', async () => {
+    const run = loop([a, b], { a: [{ kind: 'auth' }] }, { mayTry: ({ id }) => id === 'a' });
+    await assert.rejects(run.go(), /the only attempt failed: a auth/);
+    const none = loop([a, b], {}, { mayTry: () => false });
+    await assert.rejects(
+      none.go(),
+      (error) => error instanceof RouterError && error.code === 'upstream.all_failed',
+    );
   });
 
   it('[A25] goes down the chain in order until one answers', async () => {

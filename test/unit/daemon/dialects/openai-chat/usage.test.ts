@@ -75,6 +75,15 @@ describe('openai-chat usage', () => {
     assert.equal(counts({ ...PLAIN, cost_in_usd_ticks: 0 })?.length, 5);
   });
 
+  it('[A37] adds what the vendor takes from the user’s own key, and states no cost when it is not told', () => {
+    const own = { ...PLAIN, cost: 0.25, is_byok: true };
+    assert.equal(counts({ ...own, cost_details: { upstream_inference_cost: 2 } })?.at(-1), 2.25);
+    assert.equal(counts({ ...own, cost_details: { upstream_inference_cost: null } })?.length, 5);
+    assert.equal(counts(own)?.length, 5);
+    const notOwn = { ...own, is_byok: false, cost_details: { upstream_inference_cost: 0.25 } };
+    assert.equal(counts(notOwn)?.at(-1), 0.25);
+  });
+
   it('reports nothing where there are no counts', () => {
     for (const wire of [
       null,

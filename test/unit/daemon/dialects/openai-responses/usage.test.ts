@@ -61,5 +61,8 @@ describe('openai-responses usage', () => {
     assert.equal(costOf({ cost_in_usd_ticks: 5e9 }), 0.5);
     assert.equal(costOf({ cost_in_usd_ticks: 0 }), undefined);
     assert.equal(costOf({}), undefined);
+    const own = { cost: 0.25, is_byok: true };
+    assert.equal(costOf({ ...own, cost_details: { upstream_inference_cost: 2 } }), 2.25);
+    assert.equal(costOf(own), undefined);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { BookedCall } from '../../../../daemon/audit/history-books.ts';
-import { historySteps } from '../../../../daemon/audit/history-steps.ts';
+import { callSteps } from '../../../../daemon/audit/call-steps.ts';
 import type { ModelTarget } from '../../../../daemon/catalog/model-target.ts';
 
 const AT_MS = Date.UTC(2026, 10, 1);
@@ -58,7 +58,7 @@ function booked(seconds: number, more: Partial<BookedCall> = {}): BookedCall {
 }
 
 function steps(calls: readonly BookedCall[]) {
-  return [...historySteps(calls.map((call) => ({ call, target, costUsd: 0.5 })))];
+  return [...callSteps(calls.map((call) => ({ call, target, costUsd: 0.5 })))];
 }
 
 const points = (calls: readonly BookedCall[]) => steps(calls).map(({ input }) => input?.decisionPoint);
