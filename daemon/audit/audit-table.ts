@@ -44,7 +44,7 @@ export async function buildAuditTable(input: AuditTableInput): Promise<AuditTabl
   const { config, priceBook, atMs, models } = input;
   const vendors = models.map(vendorOf);
   const isConfigured = Object.keys(config.providers).length + Object.keys(config.models).length > 0;
-  const catalog = await buildCatalog({
+  const built = await buildCatalog({
     config,
     resolveKey: withoutKeys(input.resolveKey, isConfigured ? configuredProviders(config) : vendors),
     localModels: [],
@@ -52,6 +52,7 @@ export async function buildAuditTable(input: AuditTableInput): Promise<AuditTabl
     servedDialects: SERVED,
     atMs,
   });
+  const catalog = withTargets(built, built.targets.map(atListPrice), built.unvettedIds);
   const targets: (ModelTarget | null)[] = [];
   const former = new Map<string, ModelTarget>();
   for (const [index, model] of models.entries()) {
@@ -61,9 +62,22 @@ export async function buildAuditTable(input: AuditTableInput): Promise<AuditTabl
     if (known === undefined && target !== null) former.set(target.upstreamModel, target);
     targets.push(target);
   }
-  const { table } = buildRoutingTable(config, withTargets(catalog, [...former.values()]));
-  // How long answers at another effort would have been is not known.
-  return { table: { ...table, adjustsEffort: false }, targets, vendors, isConfigured };
+  // Nobody would move to a model of yesterday: those come after all others of their tier.
+  const unvetted = new Set([...catalog.unvettedIds, ...[...former.values()].map(({ id }) => id)]);
+  const all = withTargets(catalog, [...catalog.targets, ...former.values()], unvetted);
+  const { table } = buildRoutingTable(config, all);
+  return {
+    // As if everything had been routed; and how long answers at another effort would have been is not known.
+    table: { ...table, bareModelNames: 'ceiling', adjustsEffort: false },
+    targets,
+    vendors,
+    isConfigured,
+  };
+}
+
+/** What a subscription costs is not in any history, so both sides are reckoned at list prices. */
+function atListPrice(target: ModelTarget): ModelTarget {
+  return target.billing === 'flat-rate' ? { ...target, billing: 'metered' } : target;
 }
 
 /** By the price list, where the name stands in it; else what the history says. */
@@ -156,13 +170,15 @@ async function tierBeside(
   return nearest?.tier ?? 'complex';
 }
 
-/** Nobody would move to a model of yesterday: those come after all others of their tier. */
-function withTargets(catalog: Catalog, former: readonly ModelTarget[]): Catalog {
-  const targets = [...catalog.targets, ...former];
+function withTargets(
+  catalog: Catalog,
+  targets: readonly ModelTarget[],
+  unvettedIds: ReadonlySet<string>,
+): Catalog {
   return {
     ...catalog,
     targets,
     targetById: new Map(targets.map((target) => [target.id, target])),
-    unvettedIds: new Set([...catalog.unvettedIds, ...former.map(({ id }) => id)]),
+    unvettedIds,
   };
 }

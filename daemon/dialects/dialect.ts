@@ -29,6 +29,11 @@ export interface EncodeTarget {
   readonly history?: SignedHistory;
   /** Level of reasoning to ask for instead of the client's; absent = as the client asks. See asked-effort.ts. */
   readonly effort?: ReasoningEffort;
+  /**
+   * The model has the prompt in its cache as it stood after so many answers of the conversation, and others have answered
+   * since; absent = nothing is known. Only where a cache must be told what to look for.
+   */
+  readonly cachedAnswers?: number;
 }
 
 export interface EncodedRequest {

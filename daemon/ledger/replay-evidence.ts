@@ -16,10 +16,10 @@ const LENGTH_PRIOR = { modelSpread: 0.2, noiseSpread: 0.45, selectionSpread: 0.1
 const TOKENIZER_PRIOR = { modelSpread: 0.05, noiseSpread: 0.05, selectionSpread: 0.01, clusterShare: 0.5 };
 
 /** Hit ratio before anything was seen: explicit caches keep what they were paid for, automatic ones are best effort. */
-const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.86, weight: 7 } };
+const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.84, weight: 6 } };
 
 /** Hits go together: one request in so many tells something new. */
-const HITS_PER_SURPRISE = 1.5;
+const HITS_PER_SURPRISE = 1.2;
 
 /** A share of failures that is worth telling. */
 const LEAST_FAILURE_REQUESTS = 20;

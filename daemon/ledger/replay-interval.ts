@@ -16,10 +16,10 @@ const SEED = 20_261_121;
  */
 const ANSWER_SPREAD = 0.57;
 const CONVERSATION_ANSWER_SPREAD = 0.15;
-const CONVERSATION_PROMPT_SPREAD = 0.02;
+const CONVERSATION_PROMPT_SPREAD = 0.01;
 
 /** Best-effort caches miss in runs: a miss makes the next one likelier, which widens the variance by about this factor. */
-const HIT_RUNS = 1.2;
+const HIT_RUNS = 1.3;
 
 export interface ReplayEstimate {
   readonly ratios: LearntRatios;

@@ -68,6 +68,23 @@ export class PromptBooks {
     return warm;
   }
 
+  /**
+   * For caches that look for marked places only: after how many answers the prompt stood that the model has warm.
+   * undefined = none of the messages is warm, or all of them.
+   */
+  cachedAnswers({ id, promptCache }: ModelTarget): number | undefined {
+    if (promptCache.kind !== 'explicit') return undefined;
+    const marks = this.#marksOnce();
+    const bytes = this.#caches.servedCacheReplay.warmBytes(marks, this.#atMs).get(id);
+    const messages = bytes === undefined ? -1 : marks.findIndex((mark) => mark.bytes === bytes);
+    if (messages <= 0) return undefined;
+    const { outline } = this.#request;
+    const isAnswer = (index: number): boolean => outline[index]?.role === 'assistant';
+    let answers = 0;
+    for (let index = 0; index < messages; index++) if (isAnswer(index) && !isAnswer(index - 1)) answers += 1;
+    return answers;
+  }
+
   /** Tokens that the baseline would have warm, had it served everything; in the reference tokenizer. */
   stayWarmTokens({ id, promptCache, tokenizerFactor }: ModelTarget, inputTokens: number): number {
     const prefixes = this.#prefixes(inputTokens * tokenizerFactor);

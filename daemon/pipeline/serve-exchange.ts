@@ -96,7 +96,14 @@ export async function serveExchange(
     await admit(deps, exchange, { targets, decision, request, features, standIns, signal });
 
     const { snapshot } = exchange;
-    const views = new TargetViews({ vault: deps.vault, earlier, conversationId, snapshot, plan });
+    const views = new TargetViews({
+      vault: deps.vault,
+      earlier,
+      conversationId,
+      snapshot,
+      plan,
+      prompt: exchange.prompt,
+    });
     const review = new AnswerReview({ settings: snapshot.escalation, request, features, classification });
     const run = attemptRun({ exchange, wire, plan, earlier, views, review, standIns });
     const result = await runEscalated(deps.attempts, run).catch((error: unknown) => {

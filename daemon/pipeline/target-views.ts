@@ -8,6 +8,7 @@ import { resolveModelName } from '../route/model-name.ts';
 import type { RoutePlan } from '../route/policy.ts';
 import type { AttemptReport, Responded } from '../upstream/attempt-loop.ts';
 import type { AttemptContext } from '../upstream/attempt.ts';
+import type { PromptBooks } from './prompt-books.ts';
 import type { AnswerSeals, Maker, SignedHistoryVault, VaultQuestion } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 import type { ContinuedRequest } from './stored-response.ts';
@@ -19,10 +20,12 @@ export interface TargetViewsInput {
   readonly snapshot: Pick<RouterSnapshot, 'table' | 'connections'>;
   /** How hard to think is asked of a model instead of what the client asks; absent = nothing is. */
   readonly plan?: Pick<RoutePlan, 'efforts'>;
+  /** What of the prompt is warm where; absent = nothing is known. */
+  readonly prompt?: Pick<PromptBooks, 'cachedAnswers'>;
 }
 
 export type TargetView = Required<Pick<AttemptContext, 'request' | 'history'>> &
-  Pick<AttemptContext, 'effort'>;
+  Pick<AttemptContext, 'effort' | 'cachedAnswers'>;
 
 export class TargetViews {
   readonly #input: TargetViewsInput;
@@ -36,10 +39,12 @@ export class TargetViews {
   readonly forTarget = (target: ModelTarget): TargetView => {
     const question = this.#question(target);
     const effort = this.#input.plan?.efforts[target.id];
+    const cachedAnswers = this.#input.prompt?.cachedAnswers(target);
     return {
       request: question.request,
       history: this.#input.vault.viewFor(question),
       ...(effort === undefined ? {} : { effort }),
+      ...(cachedAnswers === undefined ? {} : { cachedAnswers }),
     };
   };
 

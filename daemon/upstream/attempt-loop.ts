@@ -25,7 +25,9 @@ export interface AttemptRun {
   readonly plan: Pick<RoutePlan, 'targets'>;
   readonly request: ConversationRequest;
   /** What differs from target to target; absent = every target gets `request` and no history. */
-  readonly forTarget?: (target: ModelTarget) => Pick<AttemptContext, 'request' | 'history' | 'effort'>;
+  readonly forTarget?: (
+    target: ModelTarget,
+  ) => Pick<AttemptContext, 'request' | 'history' | 'effort' | 'cachedAnswers'>;
   /** Aborted with a RouterError that says why. */
   readonly signal: AbortSignal;
   readonly table: { readonly maxAttempts: number };

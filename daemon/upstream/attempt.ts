@@ -60,6 +60,8 @@ export interface AttemptContext {
   readonly history?: SignedHistory;
   /** Level of reasoning to ask this target for instead of the client's; absent = as the client asks. */
   readonly effort?: ReasoningEffort;
+  /** See `EncodeTarget.cachedAnswers`. */
+  readonly cachedAnswers?: number;
   /** Aborted when the client leaves, the total time is up, or the daemon stops. */
   readonly signal: AbortSignal;
   /** The last target of a chain is given more time to its first event. */

@@ -134,13 +134,14 @@ class HttpAttempt {
   #encode(): EncodedRequest {
     try {
       const { usageInStream } = this.#connection;
-      const { request, history, effort } = this.#context;
+      const { request, history, effort, cachedAnswers } = this.#context;
       const target = {
         ...this.#target,
         dialect: this.#dialect.id,
         ...(usageInStream === undefined ? {} : { usageInStream }),
         ...(history === undefined ? {} : { history }),
         ...(effort === undefined ? {} : { effort }),
+        ...(cachedAnswers === undefined ? {} : { cachedAnswers }),
       };
       return this.#dialect.encodeRequest(request, target);
     } catch (error) {

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AuditReport } from '../../daemon/audit/audit-report.ts';
@@ -88,6 +88,27 @@ describe(`the audit of a history of ${LINES.toLocaleString('en-US')} lines`, fun
 
   it('needs no memory for what it has read', () => {
     assert.ok(whole.maxRssBytes < MAX_RSS_BYTES, String(whole.maxRssBytes));
+  });
+
+  it('reads the words beside a picture of 20 MB', async () => {
+    const small = mkdtempSync(path.join(tmpdir(), 'pointsman-audit-'));
+    try {
+      const line = (type: string, message: unknown): string =>
+        `${JSON.stringify({ type, sessionId: 's', timestamp: '2026-11-01T10:00:00.000Z', message })}\n`;
+      const picture = { type: 'image', source: { type: 'base64', data: 'A'.repeat(20_000_000) } };
+      const usage = { input_tokens: 1000, output_tokens: 100 };
+      const projects = path.join(small, '.claude', 'projects', 'p');
+      mkdirSync(projects, { recursive: true });
+      writeFileSync(
+        path.join(projects, 's.jsonl'),
+        line('user', { role: 'user', content: [picture, { type: 'text', text: 'what is this?' }] }) +
+          line('assistant', { id: 'm', model: 'claude-opus-5-5', content: [], usage }),
+      );
+      const { report } = await runAudit(small, null);
+      assert.deepEqual([report.requests, report.asks, report.files.brokenLines], [1, 1, 0]);
+    } finally {
+      rmSync(small, { recursive: true, force: true });
+    }
   });
 
   it('ends at Ctrl+C with what was read until then', async () => {

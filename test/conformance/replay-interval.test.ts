@@ -38,10 +38,13 @@ const WORLDS: readonly WorldRules[] = [
   { ...AS_ASSUMED, name: 'a tenth of the tasks explored', exploration: 0.1, from: 'quality', to: 'budget' },
   {
     ...AS_ASSUMED,
-    name: 'misses in runs',
+    name: 'best-effort caches miss in runs',
     from: 'quality',
     to: 'balanced',
-    truthsOf: (dice, target) => ({ ...AS_ASSUMED.truthsOf(dice, target), missesInRuns: 0.4 }),
+    truthsOf: (dice, target) => ({
+      ...AS_ASSUMED.truthsOf(dice, target),
+      missesInRuns: isBestEffort(target) ? 0.4 : 0,
+    }),
   },
 ];
 

@@ -19,6 +19,7 @@ import { isOwnSeal } from '../envelope.ts';
 import type { Losses } from '../losses.ts';
 import { applyEdits, type Edit, removals } from '../splice.ts';
 import { sealOfBlock } from './decode-message.ts';
+import { turnToMark } from './cache-marks.ts';
 import { effortOf } from './decode-settings.ts';
 import { isSystemPlace, isSystemRole, MOVED_SYSTEM_TEXT, systemReminder } from './system-text.ts';
 import { isThoughtType, thoughtBlock } from './wire-message.ts';
@@ -38,6 +39,8 @@ export interface MessageRules {
   readonly fitEffort?: (effort: ReasoningEffort) => ReasoningEffort | undefined;
   /** The router's effort, for the last one in a message: it is about the turn that is being answered. */
   readonly lastEffort?: ReasoningEffort;
+  /** One more mark for the cache where the model left the conversation; see `EncodeTarget.cachedAnswers`. */
+  readonly cachedAnswers?: number;
 }
 
 export function editMessages(body: RequestBody, rules: MessageRules, losses: Losses): MessageEdits {
@@ -88,6 +91,7 @@ class MessageEditor {
   edit(): MessageEdits {
     const opensWithThought = this.cutThoughts();
     this.settleSystemText();
+    this.markCached();
     const edits = removals(
       this.turns.map(({ span }) => span),
       (index) => this.turns[index]?.isRemoved === true,
@@ -181,6 +185,21 @@ class MessageEditor {
     }
     this.losses.add(MOVED_SYSTEM_TEXT);
     turn.edits.push({ span: turn.span, text: JSON.stringify({ role: 'user', content }) });
+  }
+
+  /** On the last block of the turn, where that can carry a mark and nothing else happens to it. */
+  private markCached(): void {
+    const { cachedAnswers } = this.rules;
+    const roles = this.turns.map(({ role }) => role);
+    const turn = this.turns[turnToMark(roles, cachedAnswers) ?? -1];
+    if (turn?.content === undefined || turn.isRemoved || turn.edits.length > 0) return;
+    if (typeAt(this.bytes, turn.content.start) !== 'array') return;
+    const last = scanArray(this.bytes, turn.content).at(-1);
+    if (last === undefined || typeAt(this.bytes, last.start) !== 'object') return;
+    const members = scanObject(this.bytes, last);
+    if (members.size === 0 || members.has('cache_control')) return;
+    const start = last.start + 1;
+    turn.edits.push({ span: { start, end: start }, text: '"cache_control":{"type":"ephemeral"},' });
   }
 
   private configOf(turn: WireTurn): Span | undefined {

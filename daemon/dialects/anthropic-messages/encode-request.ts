@@ -73,7 +73,7 @@ function buildBody(request: ConversationRequest, target: EncodeTarget, losses: L
     ...(effort === undefined ? {} : { effort }),
     ...answerFormat(request, traits, losses),
   };
-  const marked = withCacheMarks({ tools, ...conversation }, request.body.bytes.length);
+  const marked = withCacheMarks({ tools, ...conversation }, request.body.bytes.length, target.cachedAnswers);
   return {
     model: target.upstreamModel,
     max_tokens: maxTokens,

@@ -3,17 +3,19 @@
 //   thinking, output_config  adaptive <-> budget, efforts that it knows, the router's in place of the client's; see edit-thinking.ts
 //   messages                 thoughts of other models go, system text between the turns may move; see edit-messages.ts
 //   settings it refuses      go, each with a warning
-//   cache_control            automatic caching, for a conversation whose client asked for none
+//   cache_control            automatic caching and a mark on what conversations begin with, for a client that asked for
+//                            none; one mark more where the model comes back to a conversation that others went on with
 
 import type { ConversationRequest } from '../../conversation/request.ts';
 import type { ReasoningEffort, SettingName } from '../../conversation/settings.ts';
 import { numberOf } from '../../util/json.ts';
-import { hasDuplicate, spliceMembers } from '../../util/json-scan.ts';
-import type { RequestBody } from '../../util/request-body.ts';
+import { hasDuplicate, scanArray, scanObject, spliceMembers, typeAt } from '../../util/json-scan.ts';
+import type { RequestBody, Span } from '../../util/request-body.ts';
 import { member } from '../body-fields.ts';
 import { askedEffort } from '../asked-effort.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { Losses } from '../losses.ts';
+import { applyEdits } from '../splice.ts';
 import { WORTH_CACHING_BYTES } from './cache-marks.ts';
 import { editMessages, type MessageEdits } from './edit-messages.ts';
 import { editThinking, fitsEfforts, type MemberEdits } from './edit-thinking.ts';
@@ -32,6 +34,10 @@ const SETTING_MEMBERS: ReadonlyMap<SettingName, string> = new Map<SettingName, s
 ]);
 
 const OPEN_OBJECT = 0x7b;
+
+const MARK = '"cache_control"';
+const MAX_MARKS = 4;
+const EMPTY_TEXT = '""';
 
 /** Models at Anthropic itself; other providers of the dialect need not know automatic caching. */
 const ANTHROPICS_OWN = /^claude-[a-z0-9.-]+$/;
@@ -68,7 +74,10 @@ export function passRequest(request: ConversationRequest, target: EncodeTarget):
   );
   removeRefused(body, target, isThinking, edits, losses);
   editToolChoice(request, target, edits, losses);
-  if (wantsCaching(request, target)) edits.set('cache_control', '{"type":"ephemeral"}');
+  if (wantsCaching(request, target)) {
+    edits.set('cache_control', '{"type":"ephemeral"}');
+    markBeginning(body, edits);
+  }
   const bytes = edits.size === 0 ? body.bytes : spliceMembers(body, edits);
   return { body: bytes, warnings: losses.list() };
 }
@@ -95,7 +104,9 @@ function messageEdits(
   const changesEfforts = hasSystemText && (fitsEfforts(target) || lastEffort !== undefined);
   const hasThoughts = body.bytes.includes('"signature"') || body.bytes.includes('"redacted_thinking"');
   const hasThinking = body.members.has('thinking');
-  if (!movesSystemText && !hasDeveloper && !changesEfforts && !hasThoughts && !hasThinking) {
+  const marksCached = target.cachedAnswers !== undefined && hasFreeMark(body);
+  const isUntouched = !movesSystemText && !hasDeveloper && !changesEfforts && !hasThoughts && !hasThinking;
+  if (isUntouched && !marksCached) {
     return { text: undefined, opensWithThought: true };
   }
   const rules = {
@@ -107,8 +118,54 @@ function messageEdits(
         }
       : {}),
     ...(lastEffort === undefined ? {} : { lastEffort }),
+    ...(marksCached ? { cachedAnswers: target.cachedAnswers } : {}),
   };
   return editMessages(body, rules, losses);
+}
+
+/**
+ * Anthropic takes four marks. One of five minutes must not stand before one of an hour, so nothing is added to a request
+ * that says how long.
+ */
+function hasFreeMark(body: RequestBody): boolean {
+  let count = 0;
+  for (let at = body.bytes.indexOf(MARK); at >= 0; at = body.bytes.indexOf(MARK, at + MARK.length))
+    count += 1;
+  return count < MAX_MARKS && !body.bytes.includes('"ttl"');
+}
+
+/** What all conversations of an assistant begin with is found again by a mark of its own. */
+function markBeginning(body: RequestBody, edits: MemberEdits): void {
+  const system = edits.has('system') ? undefined : body.members.get('system');
+  const marked = system === undefined ? undefined : markedSystem(body.bytes, system);
+  if (marked !== undefined) edits.set('system', marked);
+  else if (system === undefined && !edits.has('system')) markLastElement(body, 'tools', edits);
+}
+
+/** Text becomes a block, which alone can carry a mark. */
+function markedSystem(bytes: Buffer, span: Span): string | undefined {
+  const type = typeAt(bytes, span.start);
+  if (type === 'array') return withMarkedLast(bytes, span);
+  const text = bytes.toString('utf8', span.start, span.end);
+  return type === 'string' && text.length > EMPTY_TEXT.length
+    ? `[{"type":"text","text":${text},${MARK}:{"type":"ephemeral"}}]`
+    : undefined;
+}
+
+function markLastElement(body: RequestBody, name: 'tools', edits: MemberEdits): void {
+  const span = edits.has(name) ? undefined : body.members.get(name);
+  if (span === undefined || typeAt(body.bytes, span.start) !== 'array') return;
+  const marked = withMarkedLast(body.bytes, span);
+  if (marked !== undefined) edits.set(name, marked);
+}
+
+function withMarkedLast(bytes: Buffer, list: Span): string | undefined {
+  const last = scanArray(bytes, list).at(-1);
+  if (last === undefined || typeAt(bytes, last.start) !== 'object' || scanObject(bytes, last).size === 0) {
+    return undefined;
+  }
+  const start = last.start + 1;
+  return applyEdits(bytes, list, [{ span: { start, end: start }, text: `${MARK}:{"type":"ephemeral"},` }]);
 }
 
 function removeRefused(

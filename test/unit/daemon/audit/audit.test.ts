@@ -50,6 +50,16 @@ const ROWS = [
   row('openai', 'gpt-5.6-sol', [4, 20, 0.4, 4, 4]),
 ];
 
+/** As people configure it. */
+const OPUS = {
+  provider: 'anthropic',
+  upstreamModel: 'claude-opus-5-5',
+  tier: 'complex',
+  contextTokens: 200_000,
+  maxOutputTokens: 64_000,
+  supports: ['tools'],
+};
+
 const noLibrary = { find: () => null };
 
 const DEPS: AuditDeps = {
@@ -156,6 +166,7 @@ describe('the audit', () => {
   it('[C7] routes among the models of the configuration where there is one', async () => {
     const decoded = decodeConfig(
       JSON.stringify({
+        bareModelNames: 'exact',
         providers: {
           here: { dialect: 'openai-chat', baseUrl: 'http://127.0.0.1:9/v1', apiKey: { env: 'NOT_SET' } },
         },
@@ -183,6 +194,20 @@ describe('the audit', () => {
     assert.equal(moved, 2);
   });
 
+  it('reckons models that are paid for by subscription at list prices', async () => {
+    const anthropic = { dialect: 'anthropic-messages', baseUrl: 'http://127.0.0.1:9', billing: 'flat-rate' };
+    const haiku = { ...OPUS, upstreamModel: 'claude-haiku-5-5', tier: 'simple' };
+    const decoded = decodeConfig(
+      JSON.stringify({ providers: { anthropic }, models: { opus: OPUS, haiku } }),
+      SHIPPED_NAMES,
+    );
+    assert.ok(decoded.ok);
+    const file = write('s.jsonl', [user('hi'), priced('msg_1')]);
+    const { routedUsd, actualUsd } = await run({ places: [file] }, { config: decoded.config });
+    near(actualUsd, 0.006);
+    assert.ok((routedUsd ?? 0) > 0.0001 && (routedUsd ?? 0) < 0.001, String(routedUsd));
+  });
+
   it('[C7] costs what it cost where there is nothing to choose from', async () => {
     const decoded = decodeConfig(
       JSON.stringify({
@@ -194,14 +219,7 @@ describe('the audit', () => {
           },
         },
         models: {
-          opus: {
-            provider: 'anthropic',
-            upstreamModel: 'claude-opus-5-5',
-            tier: 'complex',
-            contextTokens: 200_000,
-            maxOutputTokens: 64_000,
-            supports: ['tools'],
-          },
+          opus: OPUS,
         },
       }),
       SHIPPED_NAMES,

@@ -4,6 +4,7 @@ import {
   baselineCostUsd,
   baselineOf,
   baselineUsage,
+  costOnModel,
   type BaselineInput,
 } from '../../../../daemon/catalog/baseline.ts';
 import { costUsd } from '../../../../daemon/catalog/cost.ts';
@@ -149,5 +150,60 @@ describe('catalog/baseline', () => {
         assert.ok((hot ?? 1) <= (cold ?? 0) + 1e-12);
       }),
     );
+  });
+
+  it('[A39] [C3] tells what its cost is made of: usage, and prices that close the sum', () => {
+    const { costUsd: usd, terms } = baselineOf({ ...input, baselineWarmTokens: 7200 });
+    assert.deepEqual(terms?.usage, baselineUsage({ ...input, baselineWarmTokens: 7200 }));
+    assert.deepEqual(
+      [terms?.prices.inputUsdPerMtok, terms?.prices.cacheReadUsdPerMtok, terms?.prices.cacheWriteUsdPerMtok],
+      [4, 0.2, 5],
+    );
+    assert.equal(terms?.outputRatio, undefined);
+    const { usage, prices } = terms ?? {};
+    assert.ok(usage !== undefined && prices !== undefined);
+    const sum =
+      usage.cacheReadInputTokens * prices.cacheReadUsdPerMtok +
+      usage.cacheCreationInputTokens * prices.cacheWriteUsdPerMtok +
+      usage.outputTokens * prices.outputUsdPerMtok;
+    assertClose(usd, sum / 1e6);
+  });
+
+  it('[C3] has no terms where its cost is no sum of tokens', () => {
+    const free = { ...opus, billing: 'free', price: null } as const;
+    assert.deepEqual(baselineOf({ ...input, baseline: free }), { costUsd: 0, terms: null, why: null });
+  });
+
+  it('[A39] [B7] is not made as wordy as the model that answered, and says so', () => {
+    // As cold as above, with half of the output: 70,000 + 7,000
+    const { costUsd: usd, terms } = baselineOf({ ...input, outputRatio: 0.5 });
+    assertClose(usd, 0.077);
+    assert.deepEqual(
+      [terms?.outputRatio, terms?.usage.outputTokens, terms?.usage.reasoningOutputTokens],
+      [0.5, 350, 140],
+    );
+    assert.equal(baselineOf({ ...input, outputRatio: 1 }).terms?.outputRatio, undefined);
+  });
+
+  it('[A39] [B7] reads only what its cache was seen to keep', () => {
+    // Half of 12,600 read: 6,300 x 0.2 = 1,260; 7,700 x 5 = 38,500; output 14,000
+    assertClose(baselineCostUsd({ ...input, baselineWarmTokens: 7200, hitRatio: 0.5 }), 0.05376);
+    const exact = { ...input, promptTokens: null, baselineWarmTokens: 5000, hitRatio: 0.5 };
+    assert.equal(baselineUsage(exact).cacheReadInputTokens, 2500);
+  });
+});
+
+describe('catalog/baseline: the same answer on another model', () => {
+  const { usage } = input;
+
+  it('[A34] [A39] costs its own tokens at its own prices, with its own cache', () => {
+    // 14,000 written at 5, 700 at 20; half of it warm: 7,000 x 0.2 + 7,000 x 5 + 14,000
+    assertClose(costOnModel(usage, flash, opus, 0, AT_MS), 0.084);
+    assertClose(costOnModel(usage, flash, opus, 0.5, AT_MS), 0.0504);
+  });
+
+  it('[A34] is unknown without a price, and nothing where nothing is billed', () => {
+    assert.equal(costOnModel(usage, flash, { ...opus, price: null }, 0, AT_MS), null);
+    assert.equal(costOnModel(usage, flash, { ...opus, billing: 'flat-rate', price: null }, 0, AT_MS), 0);
   });
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { isPlausibleUsage } from '../../../../daemon/conversation/usage.ts';
-import { attemptMoney, settleMoney, settleUsage } from '../../../../daemon/pipeline/settle.ts';
+import {
+  attemptMoney,
+  injectionSavedUsd,
+  settleMoney,
+  settleUsage,
+} from '../../../../daemon/pipeline/settle.ts';
 import type { AttemptRecord } from '../../../../daemon/protocol/exchange-record.ts';
 import { closeTo, LARGE, pricing, SMALL, usageOf } from './pipeline-rig.ts';
 
@@ -251,5 +256,98 @@ describe('the money of an exchange', () => {
         },
       ),
     );
+  });
+});
+
+describe('where the cost of an attempt comes from', () => {
+  it('[A37] is the provider’s word, or tokens at prices, and is not told where there is none', () => {
+    const source = (...given: Parameters<typeof attemptMoney>) => attemptMoney(...given).costSource;
+    assert.equal(source(usageOf(1000, 100), SMALL, null, AT_MS), 'prices');
+    assert.equal(source(usageOf(1000, 100), SMALL, 0.5, AT_MS), 'provider');
+    assert.equal(source(usageOf(1000, 100), { ...SMALL, price: null }, null, AT_MS), undefined);
+    assert.equal(source(usageOf(1000, 100), { ...SMALL, billing: 'free' }, 0.5, AT_MS), undefined);
+    assert.equal(source(null, SMALL, null, AT_MS), undefined);
+  });
+
+  it('[A37] [C3] counts what is written for an hour at its own price', () => {
+    const target = {
+      ...SMALL,
+      price: pricing(1, 2, { cacheWriteUsdPerMtok: 1.25, cacheWrite1hUsdPerMtok: 2 }),
+    };
+    const usage = { ...usageOf(1000, 0), cacheCreationInputTokens: 1000 };
+    // 600 x 1.25 + 400 x 2
+    const { costUsd, prices } = attemptMoney(usage, target, null, AT_MS, { cacheWrite1hTokens: 400 });
+    closeTo(costUsd, 0.00155);
+    closeTo(prices?.cacheWriteUsdPerMtok, 1.55);
+  });
+});
+
+describe('what marking a prompt for the cache has saved', () => {
+  const target = { ...LARGE, price: pricing(10, 20, { cacheReadUsdPerMtok: 1, cacheWriteUsdPerMtok: 12.5 }) };
+  const saved = (read: number, written: number, model = target): number => {
+    const usage = { ...usageOf(1000, 0, read), cacheCreationInputTokens: written };
+    const billed = (read * 1 + written * 12.5 + (1000 - read - written) * 10) / 1e6;
+    return injectionSavedUsd(usage, model, billed, AT_MS);
+  };
+
+  it('[B7] is the price of the same tokens as new ones, less what was billed', () => {
+    // 900 x (10 - 1)
+    closeTo(saved(900, 0), 0.0081);
+  });
+
+  it('[B7] is a loss where what was written has not been read yet', () => {
+    // 1,000 x (10 - 12.5)
+    closeTo(saved(0, 1000), -0.0025);
+  });
+
+  it('[B7] is nothing where nothing is billed, or nobody knows the price', () => {
+    assert.equal(saved(900, 0, { ...target, billing: 'flat-rate' }), 0);
+    assert.equal(saved(900, 0, { ...target, price: null }), 0);
+  });
+});
+
+describe('the causes of a saving', () => {
+  const given = { attempts: [attempt(0.25)], classifierCostUsd: 0, baselineCostUsd: 1 };
+
+  it('[A39] [B7] are routing, and the marks that the client had not set', () => {
+    const { savedBy } = settleMoney({ ...given, injectionSavedUsd: 0.5 });
+    assert.deepEqual(savedBy, { routing: 0.25, exactCache: 0, semanticCache: 0, promptCacheInjection: 0.5 });
+  });
+
+  it('[A39] [B7] are signed: marks that lost make routing’s part larger', () => {
+    const { savedBy } = settleMoney({ ...given, injectionSavedUsd: -0.5 });
+    assert.deepEqual([savedBy.routing, savedBy.promptCacheInjection], [1.25, -0.5]);
+  });
+
+  it('[A34] [A39] are a stored answer with what routing would have paid, and routing with the rest', () => {
+    const hit = { attempts: [], classifierCostUsd: 0, baselineCostUsd: 1 };
+    const by = (status: 'exact' | 'semantic', routedCostUsd: number | null) =>
+      settleMoney({ ...hit, cacheHit: { status, routedCostUsd } }).savedBy;
+    assert.deepEqual(by('exact', 0.25), {
+      routing: 0.75,
+      exactCache: 0.25,
+      semanticCache: 0,
+      promptCacheInjection: 0,
+    });
+    assert.deepEqual(by('semantic', 0.25), {
+      routing: 0.75,
+      exactCache: 0,
+      semanticCache: 0.25,
+      promptCacheInjection: 0,
+    });
+    assert.equal(by('exact', null).routing, 1);
+  });
+
+  it('[A39] are none where the saving is not known', () => {
+    const { savedBy } = settleMoney({ ...given, baselineCostUsd: null, injectionSavedUsd: 0.5 });
+    assert.deepEqual(Object.values(savedBy), [0, 0, 0, 0]);
+  });
+
+  it('[A39] [C3] the terms of the baseline are kept as long as there is a baseline', () => {
+    const { prices } = attemptMoney(usageOf(1, 1), SMALL, null, AT_MS);
+    assert.ok(prices !== null);
+    const baseline = { usage: usageOf(1, 1), prices };
+    assert.equal(settleMoney({ ...given, baseline }).baseline, baseline);
+    assert.equal(settleMoney({ ...given, baseline, attempts: [attempt(null)] }).baseline, null);
   });
 });

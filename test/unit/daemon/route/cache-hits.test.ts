@@ -56,6 +56,20 @@ describe('route/cache-hits', () => {
     closeTo(ratio(EXPLICIT, [20_000, -90_000]), 0.5);
   });
 
+  it('[A39] [B7] measures an automatic cache without assuming anything, from 50 answers on', () => {
+    const measured = (target: typeof EXPLICIT | typeof AUTOMATIC, count: number) => {
+      const hits = new CacheHits();
+      for (let index = 0; index < count; index++)
+        hits.note(target.id, 10_000, index % 2 === 0 ? 10_000 : 4000);
+      return hits.measured(target);
+    };
+    assert.equal(measured(AUTOMATIC, 49), undefined);
+    const ratio = measured(AUTOMATIC, 50) ?? 0;
+    assert.ok(Math.abs(ratio - 0.7) < 0.01, String(ratio));
+    assert.equal(measured(EXPLICIT, 200), undefined);
+    assert.equal(new CacheHits().measured(AUTOMATIC), undefined);
+  });
+
   it('keeps models apart', () => {
     const hits = new CacheHits();
     hits.note('claude', 20_000, 0);
