@@ -101,57 +101,90 @@ const CLOSE_OBJECT = 0x7d;
  * of JSON is checked: an element that is none fails when it is parsed.
  */
 export function createElementCutter(handler: PieceHandler): PieceCutter {
-  const rest = new Rest(handler.maxPieceBytes ?? MAX_PIECE_BYTES);
-  let depth = 0;
-  /** Depth of the objects that are wanted; 0 = not inside of the array. */
-  let wantedDepth = 0;
-  let isInString = false;
-  let isEscaped = false;
-  let key = '';
-  let isInPiece = false;
-  const open = (byte: number): boolean => {
-    depth += 1;
-    if (byte === OPEN_ARRAY && wantedDepth === 0) {
-      if (depth === 1 || (depth === 2 && key === 'messages')) wantedDepth = depth + 1;
-    }
-    return byte === OPEN_OBJECT && depth === wantedDepth;
-  };
-  const push = (chunk: Buffer): void => {
-    let start = 0;
-    for (let at = 0; at < chunk.length; at += 1) {
-      const byte = chunk[at];
-      if (isInString) {
-        if (isEscaped) isEscaped = false;
-        else if (byte === BACKSLASH) isEscaped = true;
-        else if (byte === QUOTE) isInString = false;
-        else if (depth === 1 && key.length < MAX_KEY_CHARS) key += String.fromCharCode(byte ?? 0);
-      } else if (byte === QUOTE) {
-        isInString = true;
-        if (depth === 1) key = '';
-      } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
-        if (open(byte)) {
-          isInPiece = true;
-          start = at;
-        }
-      } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-        if (isInPiece && depth === wantedDepth) {
-          isInPiece = false;
-          const piece = rest.take(chunk.subarray(start, at + 1));
-          if (piece === null) handler.onBroken();
-          else handler.onPiece(piece);
-        }
-        depth -= 1;
-        if (depth < wantedDepth - 1) wantedDepth = 0;
-      }
-    }
-    if (isInPiece) rest.add(chunk.subarray(start));
-  };
-  return {
-    push,
-    end() {
-      if (isInPiece || depth > 0) handler.onBroken();
-    },
-  };
+  return new ElementCutter(handler);
 }
 
 const MAX_KEY_CHARS = 32;
+
+class ElementCutter implements PieceCutter {
+  readonly #handler: PieceHandler;
+  readonly #rest: Rest;
+  #depth = 0;
+  /** Depth of the objects that are wanted; 0 = not inside of the array. */
+  #wantedDepth = 0;
+  #isInString = false;
+  /** The next byte stands behind a backslash. */
+  #isEscaped = false;
+  /** The last string of the outermost object: a name where something opens behind it. */
+  #key = '';
+  #isInPiece = false;
+  /** Where the piece begins in the chunk. */
+  #start = 0;
+
+  constructor(handler: PieceHandler) {
+    this.#handler = handler;
+    this.#rest = new Rest(handler.maxPieceBytes ?? MAX_PIECE_BYTES);
+  }
+
+  push(chunk: Buffer): void {
+    this.#start = 0;
+    for (let at = 0; at < chunk.length;) {
+      at = this.#isInString ? this.#throughString(chunk, at) : this.#toNextString(chunk, at);
+    }
+    if (this.#isInPiece) this.#rest.add(chunk.subarray(this.#start));
+  }
+
+  end(): void {
+    if (this.#isInPiece || this.#depth > 0) this.#handler.onBroken();
+  }
+
+  /** Offset behind the string, or the end of the chunk. */
+  #throughString(chunk: Buffer, start: number): number {
+    let at = this.#isEscaped ? start + 1 : start;
+    this.#isEscaped = false;
+    while (at < chunk.length && chunk[at] !== QUOTE) at += chunk[at] === BACKSLASH ? 2 : 1;
+    this.#isEscaped = at > chunk.length;
+    this.#isInString = at >= chunk.length;
+    if (this.#depth === 1 && this.#key.length < MAX_KEY_CHARS) {
+      this.#key += chunk.toString('latin1', start, Math.min(at, start + MAX_KEY_CHARS));
+    }
+    return Math.min(at + 1, chunk.length);
+  }
+
+  /** Offset behind the quote that opens the next string, or the end of the chunk. */
+  #toNextString(chunk: Buffer, start: number): number {
+    for (let at = start; at < chunk.length; at += 1) {
+      const byte = chunk[at];
+      if (byte === QUOTE) {
+        this.#isInString = true;
+        if (this.#depth === 1) this.#key = '';
+        return at + 1;
+      }
+      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) this.#open(byte, at);
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.#close(chunk, at);
+    }
+    return chunk.length;
+  }
+
+  #open(byte: number, at: number): void {
+    this.#depth += 1;
+    if (byte === OPEN_ARRAY && this.#wantedDepth === 0) {
+      const isWanted = this.#depth === 1 || (this.#depth === 2 && this.#key === 'messages');
+      if (isWanted) this.#wantedDepth = this.#depth + 1;
+    }
+    if (byte !== OPEN_OBJECT || this.#depth !== this.#wantedDepth) return;
+    this.#isInPiece = true;
+    this.#start = at;
+  }
+
+  #close(chunk: Buffer, at: number): void {
+    if (this.#isInPiece && this.#depth === this.#wantedDepth) {
+      this.#isInPiece = false;
+      const piece = this.#rest.take(chunk.subarray(this.#start, at + 1));
+      if (piece === null) this.#handler.onBroken();
+      else this.#handler.onPiece(piece);
+    }
+    this.#depth -= 1;
+    if (this.#depth < this.#wantedDepth - 1) this.#wantedDepth = 0;
+  }
+}

@@ -55,12 +55,16 @@ function classify(features: RequestFeatures, options: LearnedClassifierOptions):
   const asked = pasted?.asked ?? (options.askHead ?? askHead)(features);
   const outcome = pasted === undefined ? head.judge(features.ask) : NO_PROBLEM;
   const isLong = features.userTurns > options.maxTurnsBeforeUpgrade();
-  const higher = blend(asked, outcome, isLong || pasted?.isLifted === true ? LIFTED_LOG_ODDS : -Infinity);
+  const natural = blend(asked, outcome, pasted?.isLifted === true ? LIFTED_LOG_ODDS : -Infinity);
+  const higher = isLong ? blend(asked, outcome, LIFTED_LOG_ODDS) : natural;
   const signals = [...asked.signals, ...outcomeSignals(head, outcome, features.ask)];
   if (isLong) signals.push(`conversation of ${features.userTurns} user turns is never simple`);
   return {
     taskType: taskOf(asked, outcome),
     complexity: gradeOfNeeds(higher),
+    ...(isLong && gradeOfNeeds(natural) !== gradeOfNeeds(higher)
+      ? { liftedFrom: gradeOfNeeds(natural) }
+      : {}),
     confidence: confidenceOf(asked, outcome.problemShare, higher),
     ...failuresOf(higher),
     classifierName: 'learned',

@@ -16,6 +16,7 @@ const outcomes = z.strictObject({ successes: count, failures: count });
 const classification = z.strictObject({
   taskType: z.enum(['code', 'classification', 'reasoning', 'translation', 'creative', 'vision', 'general']),
   complexity: grade,
+  liftedFrom: grade.exactOptional(),
   confidence: probability,
   needsStronger: probability,
   needsStrongest: probability,

@@ -10,13 +10,13 @@ import { ModelEffects, type EffectPosterior } from './model-effects.ts';
  * Assumptions, logarithmic: answers of two models to the same ask differ by a quarter (one standard deviation, 0.2 each),
  * which covers thinking models against terse ones within two of them; the single answer by nearly a half.
  */
-const LENGTH_PRIOR = { modelSpread: 0.2, noiseSpread: 0.45, selectionSpread: 0.12, clusterShare: 0.3 };
+const LENGTH_PRIOR = { modelSpread: 0.2, noiseSpread: 0.45, selectionSpread: 0.1, clusterShare: 0.3 };
 
 /** The catalog's tokenizer factors are measured on other texts: within 5 %. */
 const TOKENIZER_PRIOR = { modelSpread: 0.05, noiseSpread: 0.05, selectionSpread: 0.01, clusterShare: 0.5 };
 
 /** Hit ratio before anything was seen: explicit caches keep what they were paid for, automatic ones are best effort. */
-const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.84, weight: 6 } };
+const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.82, weight: 4.5 } };
 
 /** Hits go together: one request in so many tells something new. */
 const HITS_PER_SURPRISE = 1.2;

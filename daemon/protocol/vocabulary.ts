@@ -73,6 +73,8 @@ export interface TokenUsage {
 export interface Classification {
   readonly taskType: TaskType;
   readonly complexity: Complexity;
+  /** The grade of the ask itself, where only the length of its conversation lifted it; absent = it was not lifted. */
+  readonly liftedFrom?: Complexity;
   /** 0..1, how sure the classifier is of `complexity`. */
   readonly confidence: number;
   /** 0..1, probability that a model of the cheapest tier would not do. */

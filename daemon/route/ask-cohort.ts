@@ -1,5 +1,6 @@
-// The kind of ask that local outcomes are counted under: task type, length, code, mathematics, as in
-// `code/short/code/plain`. Coarse on purpose: 84 kinds fill up with what one person sends. Pure, linear, bounded.
+// The kind of ask that local outcomes are counted under: task type, length, code, mathematics and grade, as in
+// `code/short/code/plain/simple`. Coarse on purpose: 252 kinds fill up with what one person sends. The grade is among
+// them, since a model that does the easy asks of a kind has not shown that it does the hard ones. Pure, linear, bounded.
 
 import { shapeOf, type AskShape } from '../classify/ask-shape.ts';
 import type { RequestFeatures } from '../classify/classifier.ts';
@@ -15,12 +16,14 @@ export const MEDIUM_CHARS = 500;
 
 export function cohortOf(
   { ask }: Pick<RequestFeatures, 'ask'>,
-  { taskType }: Pick<Classification, 'taskType'>,
+  { taskType, complexity, liftedFrom }: Pick<Classification, 'taskType'> & Partial<Classification>,
 ): string {
   const shape = shapeOf(ask);
   const length = lengthOf(shape.chars);
   const isCode = shape.hasCodeBlock || shape.hasErrorText || shape.identifiers > 0;
-  return `${taskType}/${length}/${isCode ? 'code' : 'prose'}/${hasMathematics(shape) ? 'mathematics' : 'plain'}`;
+  const kind = `${taskType}/${length}/${isCode ? 'code' : 'prose'}/${hasMathematics(shape) ? 'mathematics' : 'plain'}`;
+  const grade = liftedFrom ?? complexity;
+  return grade === undefined ? kind : `${kind}/${grade}`;
 }
 
 function lengthOf(chars: number): 'short' | 'medium' | 'long' {

@@ -25,7 +25,7 @@ export const OUTCOME_WEIGHTS: Readonly<Record<OutcomeKind, OutcomeCounts>> = {
   'rated-bad': { successes: 0, failures: 2 },
 };
 
-/** Far above the 84 kinds that `cohortOf` tells apart, and above the models that anybody configures. */
+/** Above the 252 kinds that `cohortOf` tells apart, and above the models that anybody configures. */
 const MAX_COHORTS = 256;
 const MAX_MODELS_PER_COHORT = 64;
 /** Longest id that is counted; ids are the user's own words and end up in each decision. */

@@ -626,6 +626,120 @@ describe('the baseline', () => {
   });
 });
 
+describe('what an exchange teaches of prompt caches', () => {
+  /** 10 $ in, 12.5 $ written, 1 $ read; only what is marked is kept. */
+  const MARKED: ModelTarget = {
+    ...LARGE,
+    promptCache: { kind: 'explicit', minTokens: 0, ttlS: 300 },
+    price: pricing(10, 20, {
+      cacheReadUsdPerMtok: 1,
+      cacheWriteUsdPerMtok: 12.5,
+      cacheWrite1hUsdPerMtok: 20,
+    }),
+  };
+  const written = (tokens: number): TokenUsage => ({ ...usageOf(1000, 0), cacheCreationInputTokens: tokens });
+  const warmOf = (r: Rig, receivedAtMs = r.clock.now()) =>
+    route(r, r.wire(turns(1), { receivedAtMs })).decided.decision.input?.economics?.warmTokens;
+
+  it('[B4] [C2] the next request of the conversation finds it warm on the model that served', () => {
+    const r = rig({ targets: [SMALL, MARKED] });
+    assert.deepEqual(warmOf(r), {});
+    served(r, r.wire(turns(1)), MARKED, written(1000));
+    const warm = warmOf(r) ?? {};
+    assert.deepEqual(Object.keys(warm), ['large']);
+    assert.ok((warm['large'] ?? 0) > 0);
+  });
+
+  it('[B4] an explicit cache that reports nothing has kept nothing', () => {
+    const r = rig({ targets: [SMALL, MARKED] });
+    served(r, r.wire(turns(1)), MARKED, usageOf(1000, 0));
+    assert.deepEqual(warmOf(r), {});
+  });
+
+  it('[B4] an automatic cache that reports nothing has kept it all the same', () => {
+    const r = rig();
+    served(r, r.wire(turns(1)), SMALL, usageOf(1000, 0));
+    assert.deepEqual(Object.keys(warmOf(r) ?? {}), ['small']);
+  });
+
+  it('[B4] a request that nobody answered warms nothing', () => {
+    const r = rig();
+    const { exchange } = route(r, r.wire(turns(1)));
+    exchange.attemptFailed(report(SMALL, 'overloaded'));
+    exchange.finish(new RouterError('upstream.all_failed', 'no'));
+    assert.deepEqual(warmOf(r), {});
+  });
+
+  it('[A37] [B4] what is written for an hour costs more, and is warm for an hour', () => {
+    const r = rig({ targets: [SMALL, MARKED] });
+    const { exchange } = route(r, r.wire(turns(1)));
+    exchange.answered(responded(MARKED, NO_STREAM), 5);
+    exchange.observe([
+      { type: 'usage', usage: written(1000), cacheWrite1hTokens: 400 },
+      { type: 'response-end' },
+    ]);
+    exchange.finish();
+    // 600 x 12.5 + 400 x 20
+    closeTo(onlyRecord(r).costUsd, 0.0155);
+    assert.deepEqual(Object.keys(warmOf(r, r.clock.now() + 3_599_000) ?? {}), ['large']);
+    assert.deepEqual(warmOf(r, r.clock.now() + 3_600_000), {});
+  });
+
+  it('[A39] [B7] the part of the saving that marks of the router’s own made is told apart', () => {
+    const r = rig({ targets: [SMALL, MARKED] });
+    const record = served(r, r.wire(turns(2)), MARKED, usageOf(1000, 0, 900));
+    // 900 x (10 - 1)
+    closeTo(record.savedBy.promptCacheInjection, 0.0081);
+    closeTo(record.savedBy.routing + 0.0081, record.savedUsd ?? NaN);
+  });
+
+  it('[B7] no part is the router’s where the client set its own marks, or where the cache is automatic', () => {
+    const part = (target: ModelTarget, body: unknown, costUsd?: number): number => {
+      const r = rig({ targets: [SMALL, target] });
+      const { exchange } = route(r, r.wire(body));
+      answer(exchange, target, usageOf(1000, 0, 900), costUsd);
+      exchange.finish();
+      return onlyRecord(r).savedBy.promptCacheInjection;
+    };
+    const marks = { ...(turns(2) as object), cache_control: { type: 'ephemeral' } };
+    assert.equal(part(MARKED, marks), 0);
+    assert.equal(part(LARGE, turns(2)), 0);
+    // Nobody knows what the provider would have charged without them.
+    assert.equal(part(MARKED, turns(2), 0.005), 0);
+  });
+
+  it('[A37] [A39] [C3] the record says where its cost comes from and what its baseline is made of', () => {
+    const r = rig();
+    const { exchange } = route(r, r.wire(ask()));
+    exchange.attemptFailed(report(SMALL, 'client-closed'));
+    answer(exchange, SMALL, usageOf(1000, 100), 0.005);
+    exchange.finish();
+    const { attempts, baseline, baselineCostUsd } = onlyRecord(r);
+    assert.deepEqual(
+      attempts.map(({ costSource }) => costSource),
+      ['prices', 'provider'],
+    );
+    const { usage, prices } = baseline ?? {};
+    assert.ok(usage !== undefined && prices !== undefined);
+    const sum =
+      usage.cacheCreationInputTokens * prices.cacheWriteUsdPerMtok +
+      usage.outputTokens * prices.outputUsdPerMtok;
+    closeTo(baselineCostUsd, sum / 1e6);
+  });
+
+  it('[B4] [C2] the bill of the conversation begins with the first answer of the baseline', () => {
+    const r = rig();
+    const wire = (count: number) =>
+      r.wire(turns(count), { headers: new Map([['x-pointsman-conversation', 'one']]) });
+    const bill = () => route(r, wire(3)).decided.decision.input?.economics?.switchBooks ?? null;
+    served(r, wire(1), SMALL, usageOf(1000, 100));
+    assert.equal(bill(), null);
+    served(r, wire(2), LARGE, usageOf(1000, 100));
+    const begun = bill();
+    assert.deepEqual([begun?.baselineModel, begun?.actualUsd, begun?.stayUsd], ['large', 0.012, 0.012]);
+  });
+});
+
 describe('the memory of a conversation', () => {
   const stateOf = (r: Rig, body: unknown, headers = new Map<string, string>()) => {
     const { exchange, decided } = route(r, r.wire(body, { headers }));
