@@ -94,20 +94,38 @@ class CapCosts {
 
   /**
    * What this request takes from the allowance at its worst; negative = it adds to it. The size is an estimate: near the
-   * border of a long-context price it may lie beyond.
+   * border of a long-context price it may lie on the other side.
    */
   takenUsd(target: ModelTarget): number | null {
-    const { inputTokens } = this.#input;
-    const beyond = this.#longTokens(target, inputTokens);
-    const isNear = beyond > inputTokens && beyond <= inputTokens * MARGIN;
     let taken: number | null = null;
-    for (const size of isNear ? [inputTokens, beyond] : [inputTokens]) {
+    for (const size of this.#likelySizes(target)) {
       const moveUsd = this.worstUsd(target, size);
-      const stayUsd = this.#call(this.#baseline, Math.min(this.#stayWarmTokens, inputTokens), 0, size);
+      const stayUsd = this.#call(this.#baseline, this.#stayWarm(size), 0, size);
       if (moveUsd === null || stayUsd === null) return null;
       taken = Math.max(taken ?? -Infinity, moveUsd - this.#factor * stayUsd);
     }
     return taken;
+  }
+
+  /** As estimated, and where it is near: above the border of the target, below that of the baseline. */
+  #likelySizes(target: ModelTarget): readonly number[] {
+    const { inputTokens } = this.#input;
+    const above = this.#longTokens(target, inputTokens);
+    const below = this.#longBorder(this.#baseline);
+    return [
+      inputTokens,
+      ...(above > inputTokens && above <= inputTokens * MARGIN ? [above] : []),
+      ...(target !== this.#baseline && below < inputTokens && below * MARGIN >= inputTokens ? [below] : []),
+    ];
+  }
+
+  /** Of a prompt of that size; one that is hardly long enough to be cached may be warm although it was not thought to. */
+  #stayWarm(size: number): number {
+    const { tokenizerFactor, promptCache } = this.#baseline;
+    const ownTokens = size * tokenizerFactor;
+    if (ownTokens >= promptCache.minTokens && ownTokens <= promptCache.minTokens * MARGIN) return size;
+    const { inputTokens } = this.#input;
+    return inputTokens <= 0 ? 0 : Math.min(this.#stayWarmTokens, inputTokens) * (size / inputTokens);
   }
 
   /** This request at its worst: an automatic cache misses, a dearer answer is as long as it may be. */
@@ -205,9 +223,15 @@ class CapCosts {
   }
 
   /** A size at which the model's long-context price holds, if it has one. */
-  #longTokens({ price, tokenizerFactor }: ModelTarget, tokens: number): number {
+  #longTokens(target: ModelTarget, tokens: number): number {
+    const border = this.#longBorder(target);
+    return border === Infinity ? tokens : Math.max(tokens, border + 1 / target.tokenizerFactor);
+  }
+
+  /** The greatest size without the long-context price; Infinity = there is none. */
+  #longBorder({ price, tokenizerFactor }: ModelTarget): number {
     const border = price === null ? undefined : pricingAt(price, this.#input.atMs).longContext?.aboveTokens;
-    return border === undefined ? tokens : Math.max(tokens, (border + 1) / tokenizerFactor);
+    return border === undefined ? Infinity : border / tokenizerFactor;
   }
 
   /** What is warm counts as read: with a baseline whose cache misses, staying would miss as well. */

@@ -130,8 +130,8 @@ describe('route/switch-cap: what a request leaves of the allowance', () => {
       cacheReadUsdPerMtok: 2,
     };
     const model = priced('long', [0.1, 0.01, 0.5], {}, { longContext });
-    // 110,001 x 20, against 1.05 x (100,000 x 1 + 10,001 x 10)
-    closeTo(cap().leftUsd(model), 0.05 - 1.2 * (2.20002 - 1.05 * 0.20001));
+    // 110,001 x 20, against 1.05 x 110,001 x 1: the whole prompt would be warm then as well
+    closeTo(cap().leftUsd(model), 0.05 - 1.2 * (2.20002 - 1.05 * 0.110001));
     const far = priced(
       'long',
       [0.1, 0.01, 0.5],
@@ -139,6 +139,26 @@ describe('route/switch-cap: what a request leaves of the allowance', () => {
       { longContext: { ...longContext, aboveTokens: 130_000 } },
     );
     closeTo(cap().leftUsd(far), 0.05 + (0.105 - 0.01));
+  });
+
+  it('[B4] staying may lie below the border of the baseline’s long-context price', () => {
+    const at = (aboveTokens: number): number => {
+      const longContext = { aboveTokens, inputUsdPerMtok: 20, outputUsdPerMtok: 50, cacheReadUsdPerMtok: 2 };
+      return cap({ baseline: priced('base', [10, 1, 50], {}, { longContext }) }).leftUsd(MID);
+    };
+    // Staying would cost 0.2 beyond the border; 90,000 tokens cost 0.09 there and 0.45 on the other model.
+    closeTo(at(90_000), 0.05 - 1.2 * (0.45 - 1.05 * 0.09));
+    closeTo(at(70_000), 0.05 - 1.2 * (0.5 - 1.05 * 0.2));
+  });
+
+  it('[B4] staying may be warm where the prompt is hardly long enough to be cached', () => {
+    const cold = { books: { stayWarmTokens: 0 }, input: { maxOutputTokens: 0 } };
+    const left = (inputTokens: number) =>
+      cap({ ...cold, input: { ...cold.input, inputTokens } }).leftUsd(MID);
+    // 1,200 x 5 against 1.05 x 1,200 x 1, not x 10
+    closeTo(left(1200), 0.05 - 1.2 * (0.006 - 0.00126));
+    closeTo(left(1500), 0.05 + 1.05 * 0.015 - 0.0075);
+    closeTo(left(1000), 0.05 + 1.05 * 0.01 - 0.005);
   });
 
   it('an unpriced model leaves nothing, and does not fit', () => {
