@@ -34,11 +34,11 @@ const TOOL_RESULTS: Readonly<Record<string, string>> = {
   run_tests: '1 failing: expected 129.90, got 129.89\n41 passing',
 };
 
-/** Hard, easy, middling, and hard again: the conversation goes through all three providers and back to the first. */
+/** Middling, hard, easy, and hard again: the conversation goes through all three providers and back to the second. */
 const TASKS: readonly string[] = [
+  'Write a TypeScript function that sums an array of invoice lines by tax rate, with types.',
   'Our invoice totals are sometimes one cent off. Find the cause in src, explain why it happens and design a fix that keeps old invoices unchanged.',
   'thanks, and now rename roundHalfEven to roundToCent',
-  'Write a TypeScript function that sums an array of invoice lines by tax rate, with types.',
   'Prove that no two code paths can round one total twice, and redesign the module if they can.',
 ];
 

@@ -193,7 +193,7 @@ export class HistoryReplay {
       costUsd += shift?.lostUsd ?? 0;
       gainUsd = shift?.hitGainUsd ?? 0;
       if (gainUsd !== 0) this.#tally.gain(served.id, gainUsd);
-      this.#noteGrowth(world, place, promptUsd(usage, served, place.atMs));
+      this.#noteGrowth(world, place, served.id, promptUsd(usage, served, place.atMs));
     }
     this.#tally.keep(model, costUsd);
     return costUsd - USUAL_HIT_RATIO * gainUsd;
@@ -242,9 +242,11 @@ export class HistoryReplay {
   }
 
   /** A model that stays reads the answers of those that do not. */
-  #noteGrowth(world: ConversationWorld, place: PromptPlace, usd: number): void {
+  #noteGrowth(world: ConversationWorld, place: PromptPlace, model: string, usd: number): void {
     if (world.latestMove === null || place.isSide || place.tokens <= 0) return;
-    world.latestMove.grownUsd += usd * Math.min(1, world.movedAnswerTokens / place.tokens);
+    const { latestMove, movedAnswerTokens } = world;
+    const known = latestMove.grownElsewhereUsd.get(model) ?? 0;
+    latestMove.grownElsewhereUsd.set(model, known + usd * Math.min(1, movedAnswerTokens / place.tokens));
   }
 
   /** (sum + x)² - sum² of each conversation, so that nothing has to be gone over again at the end. */
@@ -265,6 +267,7 @@ export class HistoryReplay {
       target: served,
       warmTokens,
       isFirstOfKind: (model, kind) => world.isFirstOfKind(model, kind),
+      hitBefore: (model, isHit) => world.hitBefore(model, isHit),
     });
     if (costUsd === null) return;
     const answersUsd = costUsd - failedAttemptsCostUsd - classifierCostUsd;

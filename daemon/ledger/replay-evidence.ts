@@ -18,8 +18,8 @@ const TOKENIZER_PRIOR = { modelSpread: 0.05, noiseSpread: 0.05, selectionSpread:
 /** Hit ratio before anything was seen: explicit caches keep what they were paid for, automatic ones are best effort. */
 const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.82, weight: 4.5 } };
 
-/** Hits go together: one request in so many tells something new. */
-const HITS_PER_SURPRISE = 1.2;
+/** A miss after a miss is this much likelier than after a hit, before anything was seen; known from so many misses. */
+const RUN_PRIOR = { excess: 0.15, weight: 12 };
 
 /** A share of failures that is worth telling. */
 const LEAST_FAILURE_REQUESTS = 20;
@@ -60,15 +60,20 @@ export interface SeenAnswer {
   readonly warmTokens: number;
   /** True the first time that this conversation shows the kind (a small whole number) of a model. */
   readonly isFirstOfKind: (model: string, kind: number) => boolean;
+  /** Whether the model's cache hit the last time in this conversation; null = it was not asked. */
+  readonly hitBefore: (model: string, isHit: boolean) => boolean | null;
 }
 
 export class ReplayEvidence {
   readonly #lengths = new ModelEffects(LENGTH_PRIOR);
   readonly #tokenizers = new ModelEffects(TOKENIZER_PRIOR);
   readonly #hits = new Map<string, Hits>();
+  readonly #afterMiss = { requests: 0, misses: 0 };
+  readonly #afterHit = { requests: 0, misses: 0 };
   readonly #failures = new Map<string, { requests: number; failedUsd: number; answersUsd: number }>();
 
-  answered({ input, usage, target, warmTokens, isFirstOfKind }: SeenAnswer): void {
+  answered(answer: SeenAnswer): void {
+    const { input, usage, target, warmTokens, isFirstOfKind } = answer;
     const place = placeOf(input.decisionPoint);
     if (usage.outputTokens > 0) {
       const kind = gradeOf(input.classification.complexity) * PLACES + place;
@@ -80,7 +85,7 @@ export class ReplayEvidence {
       const isFirst = isFirstOfKind(target.id, GRADES.length * PLACES + place);
       this.#tokenizers.observe(place, target.id, logarithm, isFirst);
     }
-    if (warmTokens > 0) this.#noteHit(target.id, usage, warmTokens / input.inputTokens);
+    if (warmTokens > 0) this.#noteHit(answer);
   }
 
   /** What a request cost that was meant for `model`. */
@@ -121,11 +126,33 @@ export class ReplayEvidence {
     if (hits === undefined || hits.warmSquares === 0) return { mean, weight };
     const ratio = Math.min(1, hits.readTokens / hits.warmTokens);
     // Large prompts count for more than small ones, and hits come in runs.
-    const seen = hits.warmTokens ** 2 / hits.warmSquares / HITS_PER_SURPRISE;
+    const runs = promptCache.kind === 'explicit' ? 1 : this.missRuns();
+    const seen = hits.warmTokens ** 2 / hits.warmSquares / runs;
     return { mean: (mean * weight + ratio * seen) / (weight + seen), weight: weight + seen };
   }
 
-  #noteHit(model: string, usage: TokenUsage, warmShare: number): void {
+  /** Misses of best-effort caches come in runs: what is known and what happens is worth this many times less. */
+  missRuns(): number {
+    const { requests, misses } = this.#afterMiss;
+    const other = this.#afterHit.requests === 0 ? 0 : this.#afterHit.misses / this.#afterHit.requests;
+    const { excess, weight } = RUN_PRIOR;
+    const seen = requests === 0 ? 0 : misses / requests - other;
+    const likely = Math.min(0.8, Math.max(0, (excess * weight + seen * requests) / (weight + requests)));
+    return (1 + likely) / (1 - likely);
+  }
+
+  #noteHit({ input, usage, target, warmTokens, hitBefore }: SeenAnswer): void {
+    const { id: model, promptCache } = target;
+    const warmShare = warmTokens / input.inputTokens;
+    if (promptCache.kind === 'automatic') {
+      const isHit = usage.cacheReadInputTokens > 0.5 * usage.inputTokens * warmShare;
+      const before = hitBefore(model, isHit);
+      const seen = before === false ? this.#afterMiss : this.#afterHit;
+      if (before !== null) {
+        seen.requests += 1;
+        seen.misses += isHit ? 0 : 1;
+      }
+    }
     let hits = this.#hits.get(model);
     if (hits === undefined) this.#hits.set(model, (hits = { warmTokens: 0, readTokens: 0, warmSquares: 0 }));
     const warm = usage.inputTokens * Math.min(1, warmShare);

@@ -18,9 +18,6 @@ const ANSWER_SPREAD = 0.57;
 const CONVERSATION_ANSWER_SPREAD = 0.15;
 const CONVERSATION_PROMPT_SPREAD = 0.01;
 
-/** Best-effort caches miss in runs: a miss makes the next one likelier, which widens the variance by about this factor. */
-const HIT_RUNS = 1.3;
-
 export interface ReplayEstimate {
   readonly ratios: LearntRatios;
   readonly totalUsd: number;
@@ -54,8 +51,10 @@ export function estimate(
 
   const draws = createDraws(SEED);
   const normal = (): number => draws.normal();
-  const isBestEffort = (model: string): boolean => targetOf(model)?.promptCache.kind === 'automatic';
-  const chanceUsd = Math.sqrt(chanceVariance(tally, hits, isBestEffort));
+  const missRuns = evidence.missRuns();
+  const runsOf = (model: string): number =>
+    targetOf(model)?.promptCache.kind === 'automatic' ? missRuns : 1;
+  const chanceUsd = Math.sqrt(chanceVariance(tally, hits, runsOf));
   const totals = Float64Array.from({ length: DRAWS }, () => {
     const drawn = new Map([...hits].map(([model, ratio]) => [model, draws.beta(ratio.mean, ratio.weight)]));
     const draw = {
@@ -77,7 +76,7 @@ export function estimate(
 function chanceVariance(
   tally: ReplayTally,
   hits: ReadonlyMap<string, HitRatio>,
-  isBestEffort: (model: string) => boolean,
+  runsOf: (model: string) => number,
 ): number {
   let variance =
     ANSWER_SPREAD ** 2 * tally.outputSquares +
@@ -85,7 +84,7 @@ function chanceVariance(
     CONVERSATION_PROMPT_SPREAD ** 2 * tally.clusterInputSquares;
   for (const [model, squares] of tally.gainSquares) {
     const ratio = hits.get(model)?.mean ?? 0;
-    variance += (isBestEffort(model) ? HIT_RUNS : 1) * ratio * (1 - ratio) * squares;
+    variance += runsOf(model) * ratio * (1 - ratio) * squares;
   }
   return variance;
 }

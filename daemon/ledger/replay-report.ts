@@ -4,7 +4,7 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import type { ReplayEvidence } from './replay-evidence.ts';
 import type { ReplayedConversation, ReplayedHistory, ReplayedMove, WhyAsStored } from './replay-history.ts';
 import { estimate } from './replay-interval.ts';
-import { movedUsd, type LearntRatios, type ReplayTally } from './replay-tally.ts';
+import { growthRatio, movedUsd, type LearntRatios, type ReplayTally } from './replay-tally.ts';
 import type { ConversationWorld } from './replay-world.ts';
 
 /** What a person reads of the largest differences. */
@@ -55,7 +55,11 @@ function modelsOf(tally: ReplayTally, ratios: LearntRatios): ReplayedHistory['mo
   };
   for (const [model, { requests, costUsd }] of tally.kept) add(model, requests, costUsd);
   for (const [model, gainUsd] of tally.gainsUsd) add(model, 0, -ratios.hitRatio(model) * gainUsd);
-  for (const sum of tally.moved) add(sum.to, sum.requests, movedUsd(sum, ratios));
+  for (const sum of tally.moved) {
+    add(sum.to, sum.requests, movedUsd(sum, ratios));
+    const growth = growthRatio(sum, ratios);
+    for (const [model, usd] of sum.grownElsewhereUsd) add(model, 0, growth * usd);
+  }
   return [...sums].map(([model, sum]) => ({ model, ...sum })).toSorted((a, b) => b.costUsd - a.costUsd);
 }
 

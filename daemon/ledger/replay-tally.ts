@@ -17,6 +17,8 @@ export interface MovedSums {
   outputUsd: number;
   /** The part of the prompts that consists of answers that moved as well: as long as those are. */
   grownUsd: number;
+  /** The same of prompts that stay on their model, by model. */
+  readonly grownElsewhereUsd: Map<string, number>;
 }
 
 /** What is learnt of models, as of a guess or a draw. */
@@ -89,6 +91,7 @@ export class ReplayTally {
         hitGainUsd: 0,
         outputUsd: 0,
         grownUsd: 0,
+        grownElsewhereUsd: new Map(),
       };
       byTarget.set(to, sums);
     }
@@ -108,7 +111,11 @@ export class ReplayTally {
   totalUsd(ratios: LearntRatios): number {
     let sum = this.keptUsd.value;
     for (const [model, gainUsd] of this.gainsUsd) sum -= ratios.hitRatio(model) * gainUsd;
-    for (const moved of this.moved) sum += movedUsd(moved, ratios);
+    for (const moved of this.moved) {
+      sum += movedUsd(moved, ratios);
+      const growth = growthRatio(moved, ratios);
+      for (const usd of moved.grownElsewhereUsd.values()) sum += growth * usd;
+    }
     return sum;
   }
 
@@ -128,4 +135,9 @@ export function movedUsd(
   const length = ratio(lengths);
   const answersUsd = promptUsd + (length - 1) * moved.grownUsd + length * moved.outputUsd;
   return moved.fixedUsd + answersUsd * (1 + failureShare(to));
+}
+
+/** How much longer prompts get, per USD of them that consists of moved answers. */
+export function growthRatio({ from, to }: MovedSums, { lengths }: LearntRatios): number {
+  return Math.exp((lengths.get(to) ?? 0) - (lengths.get(from) ?? 0)) - 1;
 }

@@ -46,6 +46,7 @@ export class ConversationWorld {
   #movedAnswerTokens = 0;
   #lineTokens = 0;
   #commonTokens = 0;
+  readonly #hits = new Map<string, boolean>();
   /** One bit for each kind, by model. */
   readonly #kinds = new Map<string, number>();
 
@@ -91,6 +92,13 @@ export class ConversationWorld {
   diverge(): ConversationCaches {
     this.replayed ??= new Map([...this.stored].map(([model, entry]) => [model, { ...entry }]));
     return this.replayed;
+  }
+
+  /** Whether the model's cache hit last time in this conversation; null = it was not asked. Remembers this time. */
+  hitBefore(model: string, isHit: boolean): boolean | null {
+    const before = this.#hits.get(model) ?? null;
+    this.#hits.set(model, isHit);
+    return before;
   }
 
   /** True the first time that it is asked about this kind (0..30) of answers of a model. */

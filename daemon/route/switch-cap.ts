@@ -100,7 +100,7 @@ class CapCosts {
     let taken: number | null = null;
     for (const size of this.#likelySizes(target)) {
       const moveUsd = this.worstUsd(target, size);
-      const stayUsd = this.#call(this.#baseline, this.#stayWarm(size), 0, size);
+      const stayUsd = this.#call(this.#baseline, this.#stayWarm(target, size), 0, size);
       if (moveUsd === null || stayUsd === null) return null;
       taken = Math.max(taken ?? -Infinity, moveUsd - this.#factor * stayUsd);
     }
@@ -111,7 +111,7 @@ class CapCosts {
   #likelySizes(target: ModelTarget): readonly number[] {
     const { inputTokens } = this.#input;
     const above = this.#longTokens(target, inputTokens);
-    const below = this.#longBorder(this.#baseline);
+    const below = this.#longBorder(this.#baseline) - 1;
     return [
       inputTokens,
       ...(above > inputTokens && above <= inputTokens * MARGIN ? [above] : []),
@@ -120,12 +120,19 @@ class CapCosts {
   }
 
   /** Of a prompt of that size; one that is hardly long enough to be cached may be warm although it was not thought to. */
-  #stayWarm(size: number): number {
+  #stayWarm(target: ModelTarget, size: number): number {
     const { tokenizerFactor, promptCache } = this.#baseline;
     const ownTokens = size * tokenizerFactor;
-    if (ownTokens >= promptCache.minTokens && ownTokens <= promptCache.minTokens * MARGIN) return size;
+    const isBarelyCached = ownTokens >= promptCache.minTokens && ownTokens <= promptCache.minTokens * MARGIN;
+    // What the baseline itself is asked has the same size on both sides.
+    if (isBarelyCached && target !== this.#baseline) return size;
+    return this.#scaled(this.#stayWarmTokens, size);
+  }
+
+  /** The warm part of a prompt is as far off its estimate as the prompt itself. */
+  #scaled(warmTokens: number, size: number): number {
     const { inputTokens } = this.#input;
-    return inputTokens <= 0 ? 0 : Math.min(this.#stayWarmTokens, inputTokens) * (size / inputTokens);
+    return inputTokens <= 0 ? 0 : Math.min(warmTokens, inputTokens) * (size / inputTokens);
   }
 
   /** This request at its worst: an automatic cache misses, a dearer answer is as long as it may be. */
@@ -133,7 +140,7 @@ class CapCosts {
     const { warmTokens } = economicsOf(this.#input);
     const isSure = target.promptCache.kind === 'explicit' || target === this.#baseline;
     const warm = isSure && Object.hasOwn(warmTokens, target.id) ? (warmTokens[target.id] ?? 0) : 0;
-    const promptUsd = this.#call(target, Math.min(warm, this.#input.inputTokens), 0, size);
+    const promptUsd = this.#call(target, this.#scaled(warm, size), 0, size);
     return promptUsd === null ? null : promptUsd + this.#dearerAnswerUsd(target, 1);
   }
 

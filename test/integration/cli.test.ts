@@ -208,7 +208,7 @@ describe('the command line', function () {
       assert.match(text.stdout, new RegExp(`at ${daemon.url}, pid ${daemon.child.pid}, up \\d+ s`));
       assert.match(text.stdout, /^ledger +\S+ledger\.db, 40 requests$/m);
       assert.match(text.stdout, /^big +ok +key from environment variable BIG_KEY$/m);
-      assert.match(text.stdout, /^small +p-small +simple +ok +0\.25 +1\.5 +2026-11-21$/m);
+      assert.match(text.stdout, /^small +p-small +simple +ok +0\.25 +1\.5 +2026-11-21, \d+ days? old$/m);
       const status = JSON.parse(json.stdout) as StatusBody;
       assert.equal(status.pid, daemon.child.pid);
       assert.deepEqual(

@@ -75,7 +75,7 @@ describe('feedback', () => {
     assert.equal(outcome?.kind, 'rated-good');
     assert.equal(outcome.model, record.responseModel);
     assert.equal(outcome.cohort, record.decision?.input?.evidence.cohort);
-    assert.match(outcome.cohort, /^\w+\/short\/prose\/plain$/);
+    assert.match(outcome.cohort, /^\w+\/short\/prose\/plain\/simple$/);
   });
 
   it('[A50] lets the last verdict count, once', async () => {

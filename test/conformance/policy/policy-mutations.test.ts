@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { POLICY_MUTATIONS, type Mutation } from './policy-mutations.ts';
+import { SWITCH_MUTATIONS, SWITCH_TESTS } from './switch-mutations.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..', '..');
 const PARALLEL_RUNS = 2;
@@ -26,6 +27,12 @@ const TESTS = [
   'build-table',
   'complete-input',
 ].map((name) => `test/unit/daemon/route/${name}.test.ts`);
+const MUTATIONS = [...POLICY_MUTATIONS, ...SWITCH_MUTATIONS];
+
+function testsFor(mutation: Mutation | null): readonly string[] {
+  if (mutation === null) return [...TESTS, ...SWITCH_TESTS];
+  return SWITCH_MUTATIONS.includes(mutation) ? SWITCH_TESTS : TESTS;
+}
 
 interface Outcome {
   /** null = the run did not get as far as testing. */
@@ -40,7 +47,7 @@ function runTests(mutation: Mutation | null): Promise<Outcome> {
   const preload = pathToFileURL(path.join(import.meta.dirname, 'serve-mutation.ts')).href;
   const mocha = path.join(ROOT, 'node_modules', 'mocha', 'bin', 'mocha.js');
   const options = ['--no-config', '--bail', '--extension', 'ts', '--reporter', 'json', '--timeout', '20000'];
-  const child = spawn(process.execPath, ['--import', preload, mocha, ...options, ...TESTS], {
+  const child = spawn(process.execPath, ['--import', preload, mocha, ...options, ...testsFor(mutation)], {
     cwd: ROOT,
     env: {
       ...process.env,
@@ -65,8 +72,8 @@ describe('mutations of the policy', () => {
   const outcomes = new Map<Mutation | null, Outcome>();
 
   before(async function () {
-    this.timeout(180_000);
-    const waiting = [null, ...POLICY_MUTATIONS].values();
+    this.timeout(400_000);
+    const waiting = [null, ...MUTATIONS].values();
     const worker = async (): Promise<void> => {
       for (const mutation of waiting) outcomes.set(mutation, await runTests(mutation));
     };
@@ -79,15 +86,15 @@ describe('mutations of the policy', () => {
   });
 
   it('[A18] knows at least 35 rules, each by a text that stands in its file once', () => {
-    assert.ok(POLICY_MUTATIONS.length >= 35);
-    for (const mutation of POLICY_MUTATIONS) {
+    assert.ok(POLICY_MUTATIONS.length >= 35 && SWITCH_MUTATIONS.length >= 60);
+    for (const mutation of MUTATIONS) {
       const found = readFileSync(fileOf(mutation), 'utf8').split(mutation.text).length - 1;
       assert.equal(found, 1, `${mutation.file}: "${mutation.text}" stands there ${found} times`);
       assert.notEqual(mutation.text, mutation.replacement);
     }
   });
 
-  for (const mutation of POLICY_MUTATIONS) {
+  for (const mutation of MUTATIONS) {
     it(`[A18] a test notices when this no longer holds: ${mutation.rule}`, () => {
       const outcome = outcomes.get(mutation);
       assert.notEqual(outcome?.failures, null, `the tests did not run:\n${outcome?.output.slice(-2000)}`);

@@ -146,8 +146,8 @@ describe('route/switch-cap: what a request leaves of the allowance', () => {
       const longContext = { aboveTokens, inputUsdPerMtok: 20, outputUsdPerMtok: 50, cacheReadUsdPerMtok: 2 };
       return cap({ baseline: priced('base', [10, 1, 50], {}, { longContext }) }).leftUsd(MID);
     };
-    // Staying would cost 0.2 beyond the border; 90,000 tokens cost 0.09 there and 0.45 on the other model.
-    closeTo(at(90_000), 0.05 - 1.2 * (0.45 - 1.05 * 0.09));
+    // Staying would cost 0.2 beyond the border; 89,999 tokens cost 0.09 there and 0.45 on the other model.
+    closeTo(at(90_000), 0.05 - 1.2 * (0.449995 - 1.05 * 0.089999));
     closeTo(at(70_000), 0.05 - 1.2 * (0.5 - 1.05 * 0.2));
   });
 
