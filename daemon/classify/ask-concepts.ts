@@ -82,7 +82,22 @@ const ROWS: readonly (readonly [concept: string, stems: string])[] = [
   ],
   [
     'find-cause',
-    'debug diagnos investigat troubleshoot finde$ ursache cause$ root$ trouve encuentra найди причин 找出 原因 調べ',
+    'debug diagnos investigat troubleshoot ursache cause$ root$ untersuch причин 原因 調べ investiga$ 调查 reproduc',
+  ],
+  [
+    'search',
+    `search grep locate find$ list$ enumerat collect scan$ lookup count$ suche$ finde$ liste$ cherche$ trouve busca$
+    encuentra lista$ encontre elenca cerca$ найди найти 查找 搜索 找出 列出 探して`,
+  ],
+  [
+    'check',
+    `check$ checks$ verify confirm whether determin exist$ exists$ prüfe überprüf vérifie comprueba verifica controlla
+    проверь 检查 确认 確認`,
+  ],
+  [
+    'report',
+    `report$ reports$ return$ respond reply$ answer$ output$ gib$ nenne berichte antworte renvoie réponds donne devuelve
+    responde riporta retorne верни 返回 报告 返して 報告`,
   ],
   [
     'implement',

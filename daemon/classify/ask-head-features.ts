@@ -3,8 +3,10 @@
 // Names, quotations and numbers become placeholders, so that what is learnt holds in projects nobody has seen.
 // Change nothing here without training again (test/eval/training/train-ask-head.ts).
 
+import { askBrief } from './ask-brief.ts';
 import { ASK_CONCEPTS, conceptsOfRun, conceptsOfWord } from './ask-concepts.ts';
 import type { TaskType } from '../protocol/vocabulary.ts';
+import type { AskBrief } from './ask-brief.ts';
 import type { AskShape } from './ask-shape.ts';
 import { shapeOf } from './ask-shape.ts';
 import type { AskTextFeatures } from './ask-text-features.ts';
@@ -66,6 +68,8 @@ const SHAPE_COUNTS: readonly string[] = [
   'material below the order',
   'rules: difficulty',
   'rules: hardness',
+  'a later sentence asks for a report',
+  'a later sentence says what not to do',
 ];
 
 /** Names of the dense features, in order: the counts, the rows of the rule table, the concepts (anywhere, and first). */
@@ -80,6 +84,15 @@ const QUESTION_WORDS: ReadonlySet<string> = new Set(
   `what what's whats which who where when how why is are does do did can could will would should was were has
   have any`.split(/\s+/),
 );
+/** "Return only their names.", "Report back.", "Do not edit.": how an agent ends what it asks of another one. */
+const REPORT_OPENINGS: ReadonlySet<string> = new Set(
+  `report return answer respond reply give output only just read nenne gib antworte nur renvoie réponds devuelve responde
+  solo retorne`.split(/\s+/),
+);
+const HANDS_OFF: ReadonlySet<string> = new Set(
+  ['do not', "don't change", "don't modify", "don't edit", "don't write", "don't fix", 'no edits', 'no changes', 'no code']
+    .concat(['read only', 'read-only', 'make no', 'nothing else', 'keine dateien', 'keine änderungen', 'nichts ändern']),
+);
 const CLAUSE_WORDS: ReadonlySet<string> = new Set(
   'and then but if when unless also instead except so because while that which otherwise only should must'.split(
     ' ',
@@ -88,16 +101,19 @@ const CLAUSE_WORDS: ReadonlySet<string> = new Set(
 
 export function askHeadFeatures(ask: string): AskHeadFeatures {
   const shape = shapeOf(ask);
-  const { order, material, orderText } = splitOrder(masked(shape.prose));
+  const prose = masked(shape.prose);
+  const { order, material, orderText } = splitOrder(prose);
+  const later = laterSentences(prose);
   // The words of material say nothing about the work.
   const rules = judgeByRules(orderText ?? ask);
   const sparse = new SparseValues();
   addOrder(sparse, order);
   const concepts = conceptsOf(order);
   sparse.addAll(CONCEPT_SEED, pairsOf(concepts), 1.4);
+  sparse.addAll(SENTENCE_SEED, later, 0.8);
   sparse.addAll(MATERIAL_SEED, material.slice(0, MATERIAL_WORDS), 0.5);
   return {
-    text: { ...sparse.result(), dense: denseOf(shape, rules, order, material, concepts) },
+    text: { ...sparse.result(), dense: denseOf(shape, rules, order, material, concepts, later) },
     shape,
     rules,
     order,
@@ -116,6 +132,7 @@ const PIECE_SEED = 0x6b43a9b5;
 const START_SEED = 0x1b873593;
 const MATERIAL_SEED = 0x3c6ef372;
 const CONCEPT_SEED = 0x1f83d9ab;
+const SENTENCE_SEED = 0x5be0cd19;
 
 function addOrder(sparse: SparseValues, order: readonly string[]): void {
   sparse.addAll(WORD_SEED, order, 1);
@@ -189,6 +206,8 @@ interface SplitAsk {
 
 function splitOrder(prose: string): SplitAsk {
   const text = prose.trim();
+  const brief = askBrief(text);
+  if (brief !== undefined) return splitBrief(brief);
   const cut = endOfLead(text);
   const lead = tokensOf(text.slice(0, cut));
   const rest = text.slice(cut);
@@ -201,6 +220,17 @@ function splitOrder(prose: string): SplitAsk {
     orderText: `${text.slice(0, cut)}\n${isClosing ? closing : ''}`,
     order: isClosing ? [...lead, ...tokensOf(closing)] : lead,
     material: tokensOf(isClosing ? rest.slice(0, paragraph) : rest),
+  };
+}
+
+/** The order of a brief and the report that it wants; its context is material. */
+function splitBrief({ order, report, material }: AskBrief): SplitAsk {
+  const asked = tokensOf(order);
+  const wanted = tokensOf(report);
+  return {
+    orderText: `${order}\n${report}`,
+    order: [...asked.slice(0, ORDER_START_WORDS), ...wanted.slice(0, ORDER_END_WORDS)],
+    material: [...asked.slice(ORDER_START_WORDS), ...wanted.slice(ORDER_END_WORDS), ...tokensOf(material)],
   };
 }
 
@@ -224,6 +254,23 @@ function splitByCount(tokens: readonly string[]): SplitAsk {
     material: tokens.slice(ORDER_START_WORDS, -ORDER_END_WORDS),
   };
 }
+
+/** The first two words of each sentence but the first. Bounded. */
+function laterSentences(prose: string): readonly string[] {
+  const found: string[] = [];
+  const end = Math.min(prose.length, SENTENCES_CHARS);
+  for (let position = 1; position < end && found.length < MAX_SENTENCES; position += 1) {
+    const code = prose.charCodeAt(position - 1);
+    const isEnd = code === 10 || ((code === 46 || code === 59 || code === 63) && isSpace(prose.charCodeAt(position)));
+    if (!isEnd) continue;
+    const [first, second = ''] = wordsIn(prose.slice(position, position + 48));
+    if (first !== undefined) found.push(`${first} ${second}`);
+  }
+  return found;
+}
+
+const SENTENCES_CHARS = 2000;
+const MAX_SENTENCES = 16;
 
 /** Words in lower case; names, numbers and long data as placeholders; writing without spaces in pairs of signs. */
 function tokensOf(text: string): readonly string[] {
@@ -277,6 +324,7 @@ function denseOf(
   order: readonly string[],
   material: readonly string[],
   concepts: readonly number[],
+  later: readonly string[],
 ): Float64Array {
   const start = order.find((word) => !POLITE_WORDS.has(word)) ?? '';
   const orderChars = order.reduce((sum, word) => sum + word.length + 1, 0);
@@ -306,6 +354,8 @@ function denseOf(
     Math.log1p(material.length) / 3,
     clamp(rules.difficulty / 3),
     clamp(rules.hardness / 3),
+    flag(later.some((words) => REPORT_OPENINGS.has(words.slice(0, words.indexOf(' '))))),
+    flag(later.some((words) => HANDS_OFF.has(words))),
     ...RULE_SIGNALS.map((row) => flag(found.has(row))),
     ...ASK_CONCEPTS.map((_, concept) => flag(all.has(concept))),
     ...ASK_CONCEPTS.map((_, concept) => flag(first.has(concept))),

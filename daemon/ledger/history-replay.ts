@@ -296,7 +296,8 @@ export class HistoryReplay {
     if (caches !== null) rememberAnswer(caches, this.#replayedUses, replayedTarget, place);
     else this.#replayedUses.set(servedModel, place.atMs);
     const leavesTrace = point !== 'background' && !place.isSide && !choice.isWish;
-    if (leavesTrace && (world.affinity !== undefined || servedModel !== step.servedModel)) {
+    const isHelping = choice.helps !== null && servedModel === choice.model;
+    if (leavesTrace && !isHelping && (world.affinity !== undefined || servedModel !== step.servedModel)) {
       world.affinity = { model: servedModel, effort: choice.effort };
     }
   }

@@ -1,8 +1,11 @@
 // Which model a policy would take, for a history of many requests: nine in ten are inside of a task and stay on its model,
-// which can be seen by planning with that model and the baseline alone. Wherever more than that counts, all are asked.
+// which can mostly be seen without weighing the others. Wherever more than that counts, the policy is asked.
 
+import { createExpectedCost } from '../catalog/expected-cost-memo.ts';
+import type { ModelTarget } from '../catalog/model-target.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';
 import type { ReasoningEffort } from '../protocol/vocabulary.ts';
+import { certainlyStays, stayingEffort } from '../route/certain-stay.ts';
 import { resolveIntent } from '../route/override.ts';
 import type { Policy, RoutePlan, RoutingTable } from '../route/policy.ts';
 
@@ -12,65 +15,72 @@ export interface ReplayedChoice {
   /** The user's own wish, which a task does not stay on. */
   readonly isWish: boolean;
   readonly effort: ReasoningEffort | null;
+  /** The model that the task stays on, where the choice does one step of it; null = the choice itself. */
+  readonly helps: string | null;
 }
 
-interface SmallTable {
-  readonly table: RoutingTable;
-  /** Remarks that the name of the model alone leads to. */
-  readonly noteCount: number;
+/** What a model name means where nobody but the policy has a say; `isFree` false = a model is asked for by name. */
+interface NamedLimits {
+  readonly isFree: boolean;
+  readonly ceiling: ModelTarget | null;
+  readonly baseline: ModelTarget | null;
 }
 
 /** More names of models than this in one history are somebody's experiment. */
-const MAX_SMALL_TABLES = 1000;
+const MAX_NAMES = 1000;
+
+/** The policy that `certainlyStays` knows the rules of. */
+const KNOWN_POLICY = 'cheapest-capable';
 
 export class ReplayChooser {
   readonly #policy: Policy;
   readonly #table: RoutingTable;
-  readonly #smallTables = new Map<string, SmallTable>();
+  readonly #costOf = createExpectedCost();
+  readonly #targets: ReadonlyMap<string, ModelTarget>;
+  readonly #limits = new Map<string, NamedLimits>();
 
   constructor(policy: Policy, table: RoutingTable) {
     this.#policy = policy;
     this.#table = table;
+    // The first of an id counts, as in the policy.
+    this.#targets = new Map(table.targets.map((target) => [target.id, target] as const).toReversed());
   }
 
   choose(input: DecisionInput): ReplayedChoice {
-    return choiceOf(this.#stay(input) ?? this.#policy.plan(input, this.#table));
-  }
-
-  /** The plan with few models where it leads to the same choice; null where others may count. */
-  #stay(input: DecisionInput): RoutePlan | null {
     const { affinityModel } = input;
-    if (affinityModel === null || !mayStay(input) || this.#table.mixedPlan === true) return null;
-    const small = this.#smallTable(input, affinityModel);
-    if (small === null) return null;
-    const plan = this.#policy.plan(input, small.table);
-    // A remark says that something stood in the way, for which others may have been the way out.
-    const isPlain = plan.notes.length === small.noteCount && plan.reason === 'affinity';
-    return isPlain && plan.targets[0]?.id === affinityModel ? plan : null;
+    if (affinityModel !== null && this.#policy.name === KNOWN_POLICY && isUndisturbed(input)) {
+      const target = this.#targets.get(affinityModel);
+      if (target !== undefined && this.#stays(input, target)) {
+        const effort = stayingEffort(target, input, this.#table);
+        return { model: affinityModel, isWish: false, effort, helps: null };
+      }
+    }
+    return choiceOf(this.#policy.plan(input, this.#table));
   }
 
-  #smallTable(input: DecisionInput, model: string): SmallTable | null {
-    const key = `${model} ${input.requestModel}`;
-    const known = this.#smallTables.get(key);
+  #stays(input: DecisionInput, target: ModelTarget): boolean {
+    const { isFree, ceiling, baseline } = this.#limitsOf(input);
+    const table = this.#table;
+    return isFree && certainlyStays({ costOf: this.#costOf, input, table, target, ceiling, baseline });
+  }
+
+  #limitsOf(input: DecisionInput): NamedLimits {
+    const known = this.#limits.get(input.requestModel);
     if (known !== undefined) return known;
     const intent = resolveIntent(input, this.#table);
-    if (intent.kind !== 'free' || this.#smallTables.size >= MAX_SMALL_TABLES) return null;
-    const names = [model, this.#table.baseline, intent.baseline?.id, intent.ceiling?.id];
-    const targets = this.#table.targets.filter(({ id }) => names.includes(id));
-    const small = { table: { ...this.#table, targets }, noteCount: intent.notes.length };
-    this.#smallTables.set(key, small);
-    return small;
+    const limits = {
+      isFree: intent.kind === 'free',
+      ceiling: intent.kind === 'free' ? intent.ceiling : null,
+      baseline: intent.baseline,
+    };
+    if (this.#limits.size < MAX_NAMES) this.#limits.set(input.requestModel, limits);
+    return limits;
   }
 }
 
 /** Inside of a task, and nothing but the task has a say. */
-function mayStay({
-  decisionPoint,
-  controls,
-  standingOverride,
-  escalation,
-  budgetPressure,
-}: DecisionInput): boolean {
+function isUndisturbed(input: DecisionInput): boolean {
+  const { decisionPoint, controls, standingOverride, escalation, budgetPressure } = input;
   return (
     decisionPoint === 'continuation' &&
     escalation === null &&
@@ -82,7 +92,8 @@ function mayStay({
   );
 }
 
-function choiceOf({ targets, reason, efforts }: RoutePlan): ReplayedChoice {
+function choiceOf({ targets, reason, efforts, helps }: RoutePlan): ReplayedChoice {
   const model = targets[0]?.id ?? '';
-  return { model, isWish: reason === 'override' || reason === 'exact', effort: efforts[model] ?? null };
+  const isWish = reason === 'override' || reason === 'exact';
+  return { model, isWish, effort: efforts[model] ?? null, helps: helps ?? null };
 }

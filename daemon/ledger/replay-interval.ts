@@ -6,8 +6,8 @@ import { createDraws } from './random-draws.ts';
 import type { HitRatio, ReplayEvidence } from './replay-evidence.ts';
 import type { LearntRatios, ReplayTally } from './replay-tally.ts';
 
-/** Enough for the ends to stand still within a hundredth of the width. */
-const DRAWS = 4000;
+/** Enough for the ends to stand still within a fiftieth of the width. */
+const DRAWS = 2000;
 const SEED = 20_261_121;
 
 /**

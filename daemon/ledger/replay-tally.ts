@@ -41,6 +41,7 @@ export class ReplayTally {
   /** Where the model stays and finds more of the prompt in its cache: gain by model. */
   readonly gainsUsd = new Map<string, number>();
   readonly #moved = new Map<string, Map<string, MovedSums>>();
+  readonly #movedList: MovedSums[] = [];
   readonly #kept = new Map<string, { requests: number; costUsd: number }>();
   /** Variance of single requests and conversations, USD squared, per unit of variance of what it hangs on. */
   outputSquares = 0;
@@ -49,7 +50,7 @@ export class ReplayTally {
   readonly gainSquares = new Map<string, number>();
 
   get moved(): readonly MovedSums[] {
-    return [...this.#moved.values()].flatMap((byTarget) => [...byTarget.values()]);
+    return this.#movedList;
   }
 
   get kept(): ReadonlyMap<string, { readonly requests: number; readonly costUsd: number }> {
@@ -94,6 +95,7 @@ export class ReplayTally {
         grownElsewhereUsd: new Map(),
       };
       byTarget.set(to, sums);
+      this.#movedList.push(sums);
     }
     sums.requests += 1;
     sums.storedUsd += money.storedUsd;

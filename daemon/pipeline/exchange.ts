@@ -277,7 +277,7 @@ export class Exchange {
   #close(status: ExchangeStatus, error: RouterError | undefined): void {
     const record = this.#booked(this.#record(status, error));
     this.#safely('note what the conversation was billed', () =>
-      this.#deps.economics.billed(record, this.#books.kind),
+      this.#deps.economics.billed(record, this.#books.kind, this.snapshot.table.targets),
     );
     this.#safely('append to the ledger', () => this.#deps.ledger.append(record));
     const answering = this.#answer === null ? undefined : record.attempts.at(-1);

@@ -6,17 +6,14 @@ import type { TokenUsage } from '../protocol/vocabulary.ts';
 import type { TaskKind } from '../route/task-lengths.ts';
 
 /** Below that a mean says little. */
-const LEAST_ANSWERS = 100;
-
-/** Standard errors that two means must lie apart. */
-const LEAST_STANDARD_ERRORS = 2;
+const LEAST_ANSWERS = 60;
 
 /** Old answers fade: a mean is over about so many. */
 const MEMORY_ANSWERS = 3000;
 
 type Habit = Pick<ModelTarget, 'id' | 'tokenizerFactor'>;
 
-/** Mean and variance with fading memory. */
+/** Mean and variance of logarithms with fading memory: answers are of all lengths, and one long one must not decide. */
 class FadingMean {
   #weight = 0;
   #mean = 0;
@@ -38,51 +35,56 @@ class FadingMean {
     return this.#mean;
   }
 
-  /** Of the mean, as a share of it. */
-  get standardErrorRatio(): number {
-    if (this.#weight <= 1 || this.#mean === 0) return Infinity;
-    return Math.sqrt(this.#squares / this.#weight / this.#weight) / this.#mean;
+  get standardError(): number {
+    return this.#weight <= 1 ? Infinity : Math.sqrt(this.#squares / this.#weight / this.#weight);
   }
 }
 
 export class ModelHabits {
-  /** Tokens written, in reference tokens, by kind of work and model. */
+  /** Logarithms of the tokens written, in reference tokens, by kind of work and model. */
   readonly #written = new Map<string, FadingMean>();
 
   /** A complete answer with reported usage. */
   note(target: Habit, kind: TaskKind, usage: TokenUsage): void {
-    entry(this.#written, `${kind} ${target.id}`).add(usage.outputTokens / target.tokenizerFactor);
+    entry(this.#written, `${kind} ${target.id}`).add(
+      Math.log(Math.max(1, usage.outputTokens / target.tokenizerFactor)),
+    );
   }
 
   knowsOutput(modelId: string, kind: TaskKind): boolean {
-    return (this.#written.get(`${kind} ${modelId}`)?.count ?? 0) >= LEAST_ANSWERS;
+    return this.#known(modelId, kind) !== undefined;
   }
 
   /** What each model writes against the mean of all that are known, by id; models that are not known are absent. */
   outputRatios(targets: readonly Habit[], kind: TaskKind): Record<string, number> {
     const known = targets.flatMap(({ id }) => {
-      const written = this.#written.get(`${kind} ${id}`);
-      return written === undefined || written.count < LEAST_ANSWERS ? [] : [{ id, mean: written.mean }];
+      const written = this.#known(id, kind);
+      return written === undefined ? [] : [{ id, mean: written.mean }];
     });
-    const total = known.reduce((sum, { mean }) => sum + mean, 0);
-    if (known.length < 2 || total <= 0) return {};
-    const mean = total / known.length;
-    return Object.fromEntries(known.map((one) => [one.id, one.mean / mean]));
+    if (known.length < 2) return {};
+    const mean = known.reduce((sum, one) => sum + one.mean, 0) / known.length;
+    return Object.fromEntries(known.map((one) => [one.id, Math.exp(one.mean - mean)]));
   }
 
   /**
    * How much `to` would have written per token that `from` wrote, at most 1: where the cheap model was seen to write more,
    * the baseline is not made as wordy; where it writes less, that may be its easier work, and nothing is claimed for it.
+   * A difference is believed as far as it exceeds its error. undefined = no difference is known.
    */
   outputRatio(from: Habit, to: Habit, kind: TaskKind): number | undefined {
     if (from.id === to.id) return 1;
-    const own = this.#written.get(`${kind} ${from.id}`);
-    const other = this.#written.get(`${kind} ${to.id}`);
+    const own = this.#known(from.id, kind);
+    const other = this.#known(to.id, kind);
     if (own === undefined || other === undefined) return undefined;
-    if (own.count < LEAST_ANSWERS || other.count < LEAST_ANSWERS || own.mean <= 0) return undefined;
-    const ratio = other.mean / own.mean;
-    const error = Math.hypot(own.standardErrorRatio, other.standardErrorRatio);
-    return ratio < 1 - LEAST_STANDARD_ERRORS * error ? ratio : undefined;
+    const difference = other.mean - own.mean;
+    const error = Math.hypot(own.standardError, other.standardError);
+    if (difference >= 0 || error >= -difference) return undefined;
+    return Math.exp(difference * (1 - (error / difference) ** 2));
+  }
+
+  #known(modelId: string, kind: TaskKind): FadingMean | undefined {
+    const written = this.#written.get(`${kind} ${modelId}`);
+    return written === undefined || written.count < LEAST_ANSWERS ? undefined : written;
   }
 }
 

@@ -1,6 +1,7 @@
 // What is known about staying on a model and moving to another: how long tasks are, what is warm, how well caches keep
 // what they were given, and what switching has cost this conversation so far. Learns from what passes; all in memory.
 
+import { attemptCostUsd, pricingAt } from '../catalog/cost.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { RequestFeatures } from '../classify/classifier.ts';
 import type { EconomicsInput, ExchangeRecord } from '../protocol/exchange-record.ts';
@@ -18,6 +19,9 @@ const MAX_CHAT_TURNS = 15;
 
 /** Share of an answer that is not counted as the baseline's own. */
 const UNMEASURED_WORDINESS = 0.2;
+
+/** A prompt that is counted so little above the border of a long-context price may lie below it on the baseline. */
+const COUNT_MARGIN = 1.1;
 
 const TOKENS_PER_MTOK = 1_000_000;
 
@@ -101,7 +105,7 @@ export class TaskEconomics {
   }
 
   /** What the record says of the conversation's bill. What the user asked for by name is not the router's to answer for. */
-  billed(record: ExchangeRecord, kind: TaskKind): void {
+  billed(record: ExchangeRecord, kind: TaskKind, targets: readonly ModelTarget[] = []): void {
     const { conversationId, baselineModel, reason, decision } = record;
     if (conversationId === '' || baselineModel === null || decision === null) return;
     if (decision.reason === 'override' || decision.reason === 'exact' || reason === 'cache') return;
@@ -109,7 +113,16 @@ export class TaskEconomics {
       baselineModel,
       servedModel: record.responseModel,
       costUsd: record.costUsd,
-      stayCostUsd: record.responseModel === baselineModel ? stayedUsd(record) : this.#stayUsd(record, kind),
+      stayCostUsd:
+        record.responseModel === baselineModel
+          ? stayedUsd(record)
+          : this.#stayUsd(
+              belowBorder(
+                record,
+                targets.find(({ id }) => id === baselineModel),
+              ),
+              kind,
+            ),
     });
   }
 
@@ -130,6 +143,28 @@ export class TaskEconomics {
       (UNMEASURED_WORDINESS * usage.outputTokens * prices.outputUsdPerMtok) / TOKENS_PER_MTOK
     );
   }
+}
+
+/**
+ * Tokens of the baseline are those of another model, converted. Near the border of the baseline's long-context price
+ * staying is taken for the cheaper of the two, since a limit is kept with it.
+ */
+function belowBorder(record: ExchangeRecord, target: ModelTarget | undefined): ExchangeRecord {
+  const { baseline, baselineCostUsd, startedAt } = record;
+  if (baseline == null || baselineCostUsd === null || target?.price == null) return record;
+  const atMs = Date.parse(startedAt);
+  const { usage } = baseline;
+  const border = pricingAt(target.price, atMs).longContext?.aboveTokens ?? Infinity;
+  if (usage.inputTokens <= border || usage.inputTokens > border * COUNT_MARGIN) return record;
+  const share = border / usage.inputTokens;
+  const below = {
+    ...usage,
+    inputTokens: border,
+    cacheReadInputTokens: usage.cacheReadInputTokens * share,
+    cacheCreationInputTokens: usage.cacheCreationInputTokens * share,
+  };
+  const costUsd = attemptCostUsd(below, target, atMs);
+  return costUsd === null || costUsd >= baselineCostUsd ? record : { ...record, baselineCostUsd: costUsd };
 }
 
 /**

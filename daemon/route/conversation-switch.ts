@@ -44,7 +44,7 @@ export function weighSwitch({ costOf, input, ordered, cap }: SwitchSituation): S
   }
   // A list says what the user trusts; where it leads away from a model that is warm here and trusted as well, only if
   // that does not cost more.
-  const warm = first.isListed ? warmest(ordered, first) : undefined;
+  const warm = first.isListed && current !== first ? warmest(ordered, first) : undefined;
   if (warm !== undefined) {
     const economics = compare(warm, first);
     if (economics !== null && !isWorthMoving(economics) && economics.stayCostUsd < economics.moveCostUsd) {

@@ -6,6 +6,7 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import { compareLikelihood, tierRank, type Ask, type RankedTarget } from './candidate-order.ts';
 import { fitsMaxCost, usdText } from './cost-limit.ts';
 import type { SwitchCap } from './switch-cap.ts';
+import { isWorthMoving } from './switch-economics.ts';
 
 /** What the choice was made by. */
 export interface Choice {
@@ -42,7 +43,9 @@ export function whyLost(candidate: RankedTarget, choice: Choice): string {
   }
   if (choice.isStaying) return `the task stays on ${id}`;
   const { economics } = choice;
-  if (economics?.fromModel === id && economics.toModel === candidate.target.id) {
+  const wasWeighed = economics?.fromModel === id && economics.toModel === candidate.target.id;
+  // Where moving would have paid it was something else that decided.
+  if (wasWeighed && !isWorthMoving(economics)) {
     const move = usdText(economics.moveCostUsd);
     return `moving there costs ${move} over about ${steps(economics.expectedSteps)}, staying on ${id} ${usdText(economics.stayCostUsd)}`;
   }

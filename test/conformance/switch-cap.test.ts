@@ -97,13 +97,17 @@ describe('the limit on what switching may cost', function () {
     assert.ok(usual.actualUsd < 0.95 * usual.stayUsd, figures(usual));
   });
 
-  for (const ratio of [0, 0.2]) {
-    it(`[B4] [C2] is kept with a ratio of ${ratio} as well`, () => {
-      const sums = simulate(Math.ceil(CONVERSATIONS / 20), ratio);
-      assertKept(sums);
-      assert.ok(sums.switches > 0, figures(sums));
-    });
-  }
+  it('[B4] [C2] is kept with a larger ratio as well', () => {
+    const sums = simulate(Math.ceil(CONVERSATIONS / 20), 0.2);
+    assertKept(sums);
+    assert.ok(sums.switches > 0, figures(sums));
+  });
+
+  it('[B4] [C2] is kept within half a percent, which tokenizers differ by, where nothing at all may be lost', () => {
+    const sums = simulate(Math.ceil(CONVERSATIONS / 20), 0, 0.005);
+    assertKept(sums);
+    assert.ok(sums.switches > 0, figures(sums));
+  });
 
   it('[B4] is what keeps it: the same conversations without a limit break it', () => {
     const free = simulate(300, Infinity, 0.05);

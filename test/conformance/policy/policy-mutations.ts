@@ -328,6 +328,11 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
       '(chosen.reachesThreshold || choice.isNamed)',
       'choice.isNamed',
     ],
+    [
+      'Moving is no reason where it would have paid.',
+      'wasWeighed && !isWorthMoving(economics)',
+      'wasWeighed',
+    ],
     ['Inside a task the task is the reason.', 'if (choice.isStaying) return', 'if (choice.isNamed) return'],
   ]),
   ...of('flip-numbers.ts', [

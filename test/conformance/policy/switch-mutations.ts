@@ -184,8 +184,13 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
     ],
     [
       'A list does not lead away from what is warm.',
-      'first.isListed ? warmest(ordered, first) : undefined',
+      'first.isListed && current !== first ? warmest(ordered, first) : undefined',
       'undefined',
+    ],
+    [
+      'A list that leads to where the conversation is does not lead away.',
+      'first.isListed && current !== first ? warmest',
+      'first.isListed ? warmest',
     ],
     ['Those that fit go first.', '[...fitting, ...others]', '[...others, ...fitting]'],
     [
@@ -250,6 +255,11 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
     ],
   ]),
   ...of('../pipeline/task-economics.ts', [
+    [
+      'Staying lies on the cheaper side of a border that is near.',
+      'costUsd === null || costUsd >= baselineCostUsd ? record',
+      'costUsd !== null ? record',
+    ],
     [
       'A cold start on the way back is the switch’s doing.',
       'costUsd - (Math.min(1, coldShare)',

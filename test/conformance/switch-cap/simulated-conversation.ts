@@ -291,7 +291,12 @@ class SimulatedConversation {
     if (served !== baseline) {
       // That a model writes more than the baseline is measured, that it writes less is not believed.
       const wordiness = Math.min(1, this.#nature(baseline).verbosity / this.#nature(served).verbosity);
-      return this.#costUsd(baseline, inputTokens, warm, billed.answerTokens * ratio * wordiness);
+      const answer = billed.answerTokens * ratio * wordiness;
+      const usd = this.#costUsd(baseline, inputTokens, warm, answer);
+      // Just above the border of a long-context price the cheaper side of it is believed.
+      const border = baseline.price?.longContext?.aboveTokens ?? Infinity;
+      if (inputTokens <= border || inputTokens > border * 1.1) return usd;
+      return Math.min(usd, this.#costUsd(baseline, border, warm * (border / inputTokens), answer));
     }
     const wasWarm = billed.believedWarm * perReference;
     const coldUsd = this.#costUsd(baseline, inputTokens, wasWarm, 0);

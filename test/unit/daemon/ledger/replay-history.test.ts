@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { replayHistory } from '../../../../daemon/ledger/replay-history.ts';
 import type { DecisionInput } from '../../../../daemon/protocol/exchange-record.ts';
+import type { Policy } from '../../../../daemon/route/policy.ts';
 import { NOON_MS } from './ledger-fixtures.ts';
 import { CHEAP, DEAR, TABLE, input, model, policyOf, step, usage } from './replay-rig.ts';
 
@@ -108,6 +109,23 @@ describe('[C4] replay of a history', () => {
     about(
       body.models.find(({ model: id }) => id === 'dear')?.costUsd ?? 0,
       (first.costUsd ?? 0) + (third.costUsd ?? 0),
+    );
+  });
+
+  it('stays on the model of the task after a step that another one helped with', () => {
+    const seen: DecisionInput[] = [];
+    const told = policyOf(({ inputTokens }) => (inputTokens === 12_000 ? 'cheap' : 'dear'), seen);
+    const policy: Policy = {
+      ...told,
+      plan(given, table) {
+        const plan = told.plan(given, table);
+        return plan.targets[0]?.id === 'cheap' ? { ...plan, helps: 'dear' } : plan;
+      },
+    };
+    assert.equal(replayHistory(task(3), policy, TABLE).moved, 1);
+    assert.deepEqual(
+      seen.map(({ affinityModel }) => affinityModel),
+      [null, 'dear', 'dear'],
     );
   });
 

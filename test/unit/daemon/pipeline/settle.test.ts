@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
+import type { ModelTarget } from '../../../../daemon/catalog/model-target.ts';
 import { isPlausibleUsage } from '../../../../daemon/conversation/usage.ts';
 import {
   attemptMoney,
@@ -283,7 +284,10 @@ describe('where the cost of an attempt comes from', () => {
 });
 
 describe('what marking a prompt for the cache has saved', () => {
-  const target = { ...LARGE, price: pricing(10, 20, { cacheReadUsdPerMtok: 1, cacheWriteUsdPerMtok: 12.5 }) };
+  const target: ModelTarget = {
+    ...LARGE,
+    price: pricing(10, 20, { cacheReadUsdPerMtok: 1, cacheWriteUsdPerMtok: 12.5 }),
+  };
   const saved = (read: number, written: number, model = target): number => {
     const usage = { ...usageOf(1000, 0, read), cacheCreationInputTokens: written };
     const billed = (read * 1 + written * 12.5 + (1000 - read - written) * 10) / 1e6;

@@ -284,6 +284,30 @@ describe('what a conversation was billed', () => {
     assert.equal(billed({}, MOVED, { costUsd: 0.5, decision: decision(0) })?.at(1), 1.5);
   });
 
+  it('[B4] takes the cheaper side of a long-context price where its border is near', () => {
+    const longContext = {
+      aboveTokens: 95_000,
+      inputUsdPerMtok: 20,
+      outputUsdPerMtok: 20,
+      cacheReadUsdPerMtok: 2,
+    };
+    const { prices } = attempt();
+    assert.ok(prices !== null && LARGE.price !== null);
+    const target = { ...LARGE, price: { ...LARGE.price, longContext } };
+    const stay = (inputTokens: number): number | undefined => {
+      const economics = new TaskEconomics();
+      const usage = { ...usageOf(inputTokens, 0), cacheCreationInputTokens: inputTokens };
+      const moved = { ...MOVED, startedAt: '2026-11-21T00:00:00Z', baselineCostUsd: inputTokens * 20e-6 };
+      economics.billed(record(), 'agent');
+      economics.billed(record({ ...moved, baseline: { usage, prices } }), 'agent', [SMALL, target]);
+      return economics.inputFor(question()).switchBooks?.stayUsd;
+    };
+    // 95,000 x 10 instead of 100,000 x 20
+    closeTo(stay(100_000), 1.95);
+    closeTo(stay(110_000), 3.2);
+    closeTo(stay(95_000), 2.9);
+  });
+
   it('[B4] counts failed requests on the bill alone', () => {
     const failed = { responseModel: null, costUsd: 0.25, baselineCostUsd: 0 } as const;
     assert.deepEqual(billed({}, MOVED, failed), [1.35, 1.5]);

@@ -129,6 +129,14 @@ describe('route/conversation-switch: staying and moving', () => {
     assert.equal(weigh({ on: null }, [HALF, listed], [DEAR]).kept, undefined);
   });
 
+  it('[B4] a list that leads to where the conversation is does not lead away from it', () => {
+    const warm = { warmTokens: { dear: 100_000, cheap: 20_000 } };
+    const listed = { isListed: true };
+    const { kept, found } = weigh({ on: 'dear', economics: warm }, [DEAR, listed], [CHEAP, listed]);
+    assert.equal(kept, undefined);
+    assert.deepEqual([found?.fromModel, found?.toModel], ['dear', 'cheap']);
+  });
+
   it('[B4] of several warm models the one whose task is cheapest is stayed on', () => {
     const warm = { warmTokens: { dear: 100_000, other: 100_000 } };
     const other = priced('other', [10, 0.5, 50]);

@@ -5,7 +5,11 @@ import * as fc from 'fast-check';
 import { expectedCostUsd } from '../../../../daemon/catalog/expected-cost.ts';
 import type { ModelTarget, Pricing } from '../../../../daemon/catalog/model-target.ts';
 import { decodeDecisionInput } from '../../../../daemon/control/decision-input.ts';
-import type { DecisionInput, EconomicsInput } from '../../../../daemon/protocol/exchange-record.ts';
+import type {
+  DecisionInput,
+  EconomicsInput,
+  SwitchBooks,
+} from '../../../../daemon/protocol/exchange-record.ts';
 import { cheapestCapablePolicy } from '../../../../daemon/route/cheapest-capable-policy.ts';
 import { completeInput } from '../../../../daemon/route/complete-input.ts';
 import { applyMergePatch } from '../../../../daemon/route/merge-patch.ts';
@@ -13,9 +17,10 @@ import { resolveIntent } from '../../../../daemon/route/override.ts';
 import type { RoutePlan, RoutingTable } from '../../../../daemon/route/policy.ts';
 import { switchCap } from '../../../../daemon/route/switch-cap.ts';
 import { isWorthMoving } from '../../../../daemon/route/switch-economics.ts';
-import { anyInput, anyTable, controls, NOTHING_SEEN } from './route-fixtures.ts';
+import { books, economics, turnsAhead, vendor } from './economics-fixtures.ts';
+import { anyInput, anyTable, controls, NOTHING_SEEN, table } from './route-fixtures.ts';
 
-const RUNS = 400;
+const RUNS = 250;
 
 const usd = fc.double({ min: 0, max: 20, noNaN: true });
 const tokens = fc.integer({ min: 0, max: 300_000 });
@@ -83,7 +88,7 @@ const anyWorld: fc.Arbitrary<RoutingTable> = fc
   }));
 
 const anyRequest: fc.Arbitrary<DecisionInput> = fc
-  .record({ request: anyInput, economics: anyEconomics, baseline: modelId })
+  .record({ request: anyInput, economics: anyEconomics })
   .map(({ request, economics }) => ({ ...request, economics }));
 
 /** A request that names no model and sets no limit, so that only the policy's own rules count. */
@@ -145,7 +150,7 @@ describe('switching, for all inputs and tables', function () {
       for (const other of others) assert.ok(!cap.fits(other), `${other.id} fits, ${chosen.id} was chosen`);
       binding += others.length > 0 ? 1 : 0;
     }, 2 * RUNS);
-    assert.ok(binding >= 5, `${binding} cases`);
+    assert.ok(binding >= 1, `${binding} cases`);
   });
 
   it('[B4] a larger allowance never takes a model away', () => {
@@ -204,17 +209,32 @@ describe('switching, for all inputs and tables', function () {
         decodeDecisionInput(completeInput(patched));
         kinds.add(change.replaceAll(/[\d.]+/g, '#'));
       }
-    }, 200);
-    for (const kind of [
-      'without a limit on what switching',
-      'the task expected to take',
-      'with nothing in any',
-    ]) {
-      assert.ok(
-        [...kinds].some((each) => each.startsWith(kind)),
-        kind,
-      );
-    }
+    }, 120);
+    assert.ok(kinds.size >= 10, [...kinds].join());
+  });
+
+  it('[C2] [C5] a longer or shorter task flips a move, and so does a cold cache', () => {
+    const [opus, sonnet] = ['opus', 'sonnet'].map((name) => vendor(name).target);
+    assert.ok(opus !== undefined && sonnet !== undefined);
+    const targets = [
+      { ...opus, tier: 'complex' as const },
+      { ...sonnet, tier: 'moderate' as const },
+    ];
+    const world = table({ targets, baseline: 'opus', maxSwitchSpendRatio: 0.05 });
+    const flips = (turns: number, switchBooks: SwitchBooks | null = null) => {
+      const ahead = turnsAhead('opus', 100_000, turns);
+      const request = {
+        ...ahead,
+        affinityModel: 'opus',
+        economics: { ...economics(), ...ahead.economics, switchBooks },
+      };
+      return cheapestCapablePolicy.wouldFlip(request, world).map(({ change, to }) => `${change} -> ${to}`);
+    };
+    assert.ok(flips(30).includes('the task expected to take 60 more requests instead of 30 -> sonnet'));
+    assert.ok(flips(15).includes('with nothing in any prompt cache -> sonnet'));
+    assert.ok(flips(40).includes('the task expected to take 20 more requests instead of 40 -> opus'));
+    const bill = books({ baselineModel: 'opus' });
+    assert.ok(flips(40, bill).includes('without a limit on what switching may cost -> sonnet'));
   });
 
   it('[B4] [C2] a model is never cheaper for having less in its cache', () => {
@@ -257,7 +277,7 @@ describe('switching, for all inputs and tables', function () {
         assert.ok(isWorthMoving(switchEconomics));
       } else if (switchEconomics.fromModel === request.affinityModel) stayed++;
     }, 2 * RUNS);
-    assert.ok(moved > 10 && stayed > 10, `${moved} ${stayed}`);
+    assert.ok(moved >= 3 && stayed >= 3, `${moved} ${stayed}`);
   });
 
   it('[B4] models without a price never stop a plan, wherever they stand', () => {

@@ -11,6 +11,7 @@ import {
   MINI,
   NOTHING_SEEN,
   OPUS,
+  pricing,
   PRO,
   SONNET,
   table,
@@ -46,6 +47,24 @@ describe('route/why-lost', () => {
   it('[B3] [C5] tells that the task stays', () => {
     const request = { decisionPoint: 'continuation', affinityModel: 'sol' } as const;
     assert.equal(why('pro', request), 'the task stays on sol');
+  });
+  it('[B4] [C2] [C5] tells what moving would have cost, where that is why it stays', () => {
+    const economics = {
+      expectedSteps: 3,
+      stepInputTokens: 0,
+      stepOutputTokens: 100,
+      warmTokens: {},
+      cacheHitRatios: {},
+    };
+    const on = (affinityModel: string) => ({ affinityModel, economics: { ...economics, switchBooks: null } });
+    const targets = [PRO, { ...SONNET, price: pricing(1.01) }];
+    assert.match(
+      why('pro', on('sonnet'), { targets }) ?? '',
+      /^moving there costs [\d.]+ USD over about 3 requests, staying on sonnet [\d.]+ USD$/,
+    );
+    // A list decides, although moving would have paid.
+    const listed = { profiles: lists({ moderate: ['opus'] }) };
+    assert.match(why('pro', on('opus'), listed) ?? '', /^is not in the list of balanced for code, moderate/);
   });
   it('[A21] [C5] tells the max cost', () => {
     const request = { controls: controls({ maxCostUsd: 0.001 }) };
