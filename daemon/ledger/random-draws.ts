@@ -2,11 +2,11 @@
 
 export interface RandomDraws {
   /** 0 <= x < 1. */
-  uniform(): number;
+  readonly uniform: () => number;
   /** Mean 0, standard deviation 1. */
-  normal(): number;
+  readonly normal: () => number;
   /** 0..1 with this mean; the larger the weight, the closer to it. */
-  beta(mean: number, weight: number): number;
+  readonly beta: (mean: number, weight: number) => number;
 }
 
 export function createDraws(seed: number): RandomDraws {

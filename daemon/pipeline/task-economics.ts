@@ -18,7 +18,7 @@ import type { MeasuredRatios, PromptBooks } from './prompt-books.ts';
 const MAX_CHAT_TURNS = 15;
 
 /** Share of an answer that is not counted as the baseline's own. */
-const UNMEASURED_WORDINESS = 0.2;
+const UNMEASURED_WORDINESS = 0.35;
 
 /** A prompt that is counted so little above the border of a long-context price may lie below it on the baseline. */
 const COUNT_MARGIN = 1.1;

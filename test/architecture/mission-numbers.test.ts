@@ -10,7 +10,7 @@ const tests = path.join(import.meta.dirname, '..');
 /** Part A: what the five source systems have, as far as it is built. */
 const BUILT = [
   1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
-  34, 37, 38, 39, 40, 41, 42, 43, 44, 46, 47, 48, 50, 51, 52,
+  34, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 50, 51, 52,
 ];
 
 /** Part B: what the best systems have beyond that. */

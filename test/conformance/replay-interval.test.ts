@@ -6,7 +6,7 @@ import type { ModelTarget } from '../../daemon/catalog/model-target.ts';
 import { replayHistory } from '../../daemon/ledger/replay-history.ts';
 import { liveTwice, POLICY, tableFor, type Dice, type WorldRules } from './replay-simulation.ts';
 
-const RUNS = Number(process.env['RUNS'] ?? 500);
+const RUNS = 500;
 
 const isBestEffort = ({ promptCache }: ModelTarget): boolean => promptCache.kind === 'automatic';
 

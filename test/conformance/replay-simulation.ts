@@ -15,8 +15,8 @@ export const POLICY = createCheapestCapablePolicy({ expectedCostUsd: createExpec
 
 /** Uniform 0..1, and a standard normal number. */
 export interface Dice {
-  uniform(): number;
-  normal(): number;
+  readonly uniform: () => number;
+  readonly normal: () => number;
 }
 
 export function createDice(seed: number): Dice {

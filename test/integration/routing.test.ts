@@ -290,6 +290,22 @@ describe('routing', () => {
     }
   });
 
+  it('[A45] gives the figures of an analytics page by model, task, grade, client, workspace and day, which all add up', async () => {
+    const whole = await daemon.totals();
+    for (const groupBy of ['model', 'task', 'complexity', 'client', 'workspace', 'day']) {
+      const { groups } = await daemon.totals(`?groupBy=${groupBy}`);
+      const sum = (pick: (group: (typeof groups)[number]) => number): number =>
+        groups.reduce((total, group) => total + pick(group), 0);
+      assert.equal(
+        sum(({ requests }) => requests),
+        whole.requests,
+        groupBy,
+      );
+      assert.ok(Math.abs(sum(({ costUsd }) => costUsd) - whole.costUsd) < 1e-9, groupBy);
+      assert.ok(Math.abs(sum(({ savedUsd }) => savedUsd) - whole.savedUsd) < 1e-9, groupBy);
+    }
+  });
+
   it('[A43] shows each model with its share of queries, price and share of spend', async () => {
     const totals = await daemon.totals('?groupBy=model');
     const shares = totals.groups.reduce((sum, group) => sum + group.requestShare, 0);

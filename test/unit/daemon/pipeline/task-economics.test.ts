@@ -243,12 +243,12 @@ describe('what a conversation was billed', () => {
     assert.equal(billed({ baselineModel: null }), null);
   });
 
-  it('[B4] [C2] takes a fifth of the words of another model from what staying would have cost, until both are measured', () => {
+  it('[B4] [C2] takes a third of the words of another model from what staying would have cost, until both are measured', () => {
     const prices = attempt().prices;
     assert.ok(prices !== null);
-    // 0.2 x 10,000 x 20 a million
+    // 0.35 x 10,000 x 20 a million
     const baseline = { usage: usageOf(100_000, 10_000), prices };
-    assert.deepEqual(billed({}, { ...MOVED, baseline }), [1.1, 1.46]);
+    assert.deepEqual(billed({}, { ...MOVED, baseline }), [1.1, 1.43]);
     const economics = new TaskEconomics();
     for (const target of [SMALL, LARGE]) {
       for (let index = 0; index < 110; index++) economics.habits.note(target, 'agent', usageOf(1000, 100));
