@@ -110,7 +110,7 @@ export function askHeadFeatures(ask: string): AskHeadFeatures {
   addOrder(sparse, order);
   const concepts = conceptsOf(order);
   sparse.addAll(CONCEPT_SEED, pairsOf(concepts), 1.4);
-  sparse.addAll(SENTENCE_SEED, later, 0.8);
+  sparse.addAll(SENTENCE_SEED, later, 0.01);
   sparse.addAll(MATERIAL_SEED, material.slice(0, MATERIAL_WORDS), 0.5);
   return {
     text: { ...sparse.result(), dense: denseOf(shape, rules, order, material, concepts, later) },

@@ -42,6 +42,7 @@ export function firstSteps(options: {
     `Then point an assistant at   ${url}/v1`,
     `with this file as its key    ${home}/token   ("pointsman token" prints it)`,
     'and "auto" as its model. "pointsman doctor" checks everything; "pointsman demo" shows it without any key.',
+    '"pointsman audit" says what your assistants cost so far, from their histories on this machine.',
     '',
   ];
 }

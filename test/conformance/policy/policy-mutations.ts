@@ -95,8 +95,8 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
     ],
     [
       'A model nobody vouched for is not taken for free.',
-      'expectedCostUsd !== null && !isUnvetted',
-      'expectedCostUsd !== null',
+      'taskCostUsd !== null && !isUnvetted',
+      'taskCostUsd !== null',
     ],
     [
       'Of equals the lower tier goes first.',
@@ -187,19 +187,15 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
     ['A task that leaves its model says so.', 'noteLostAffinity(input, rejections, notes);\n  if', 'if'],
     [
       'The named model goes before those not trusted with the ask.',
-      'toFront(underCeiling(ranked, intent.ceiling), staying)',
-      'toFront(ranked, staying)',
+      'const wanted = underCeiling(ranked, intent.ceiling);',
+      'const wanted = ranked;',
     ],
     [
       'The max cost steers the choice.',
       'const limited = applyMaxCost(ordered, maxCostUsd);',
       'const limited = applyMaxCost(ordered, null);',
     ],
-    [
-      'The max cost holds for fallbacks too.',
-      'applyMaxCost(fallbackChain(limited.candidates), maxCostUsd).candidates',
-      'fallbackChain(limited.candidates)',
-    ],
+    ['The max cost holds for fallbacks too.', 'capped.note === null ? maxCostUsd : null,', 'null,'],
     [
       'Models that are out are kept when nobody else can answer.',
       'if (isWaiting) pool = waitForRecovery',
@@ -245,15 +241,11 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
       'tierRank(target.tier) > tierRank(ceiling.tier)',
       'tierRank(target.tier) > 9',
     ],
-    [
-      'The ceiling bounds the cost.',
-      'if (expectedCostUsd <= limit.expectedCostUsd) return null;',
-      'return null;',
-    ],
+    ['The ceiling bounds the cost.', 'if (coldCostUsd <= limit.coldCostUsd) return null;', 'return null;'],
     [
       'An unpriced model may be above the ceiling.',
-      'if (expectedCostUsd === null) return `has no price',
-      'if (expectedCostUsd === undefined) return `has no price',
+      'if (coldCostUsd === null) return `has no price',
+      'if (coldCostUsd === undefined) return `has no price',
     ],
   ]),
   ...of('pinned-plan.ts', [
