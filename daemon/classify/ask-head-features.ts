@@ -68,8 +68,6 @@ const SHAPE_COUNTS: readonly string[] = [
   'material below the order',
   'rules: difficulty',
   'rules: hardness',
-  'a later sentence asks for a report',
-  'a later sentence says what not to do',
 ];
 
 /** Names of the dense features, in order: the counts, the rows of the rule table, the concepts (anywhere, and first). */
@@ -83,15 +81,6 @@ export const ASK_HEAD_DENSE: readonly string[] = [
 const QUESTION_WORDS: ReadonlySet<string> = new Set(
   `what what's whats which who where when how why is are does do did can could will would should was were has
   have any`.split(/\s+/),
-);
-/** "Return only their names.", "Report back.", "Do not edit.": how an agent ends what it asks of another one. */
-const REPORT_OPENINGS: ReadonlySet<string> = new Set(
-  `report return answer respond reply give output only just read nenne gib antworte nur renvoie réponds devuelve responde
-  solo retorne`.split(/\s+/),
-);
-const HANDS_OFF: ReadonlySet<string> = new Set(
-  ['do not', "don't change", "don't modify", "don't edit", "don't write", "don't fix", 'no edits', 'no changes', 'no code']
-    .concat(['read only', 'read-only', 'make no', 'nothing else', 'keine dateien', 'keine änderungen', 'nichts ändern']),
 );
 const CLAUSE_WORDS: ReadonlySet<string> = new Set(
   'and then but if when unless also instead except so because while that which otherwise only should must'.split(
@@ -110,10 +99,10 @@ export function askHeadFeatures(ask: string): AskHeadFeatures {
   addOrder(sparse, order);
   const concepts = conceptsOf(order);
   sparse.addAll(CONCEPT_SEED, pairsOf(concepts), 1.4);
-  sparse.addAll(SENTENCE_SEED, later, 0.01);
+  sparse.addAll(SENTENCE_SEED, later, 0.8);
   sparse.addAll(MATERIAL_SEED, material.slice(0, MATERIAL_WORDS), 0.5);
   return {
-    text: { ...sparse.result(), dense: denseOf(shape, rules, order, material, concepts, later) },
+    text: { ...sparse.result(), dense: denseOf(shape, rules, order, material, concepts) },
     shape,
     rules,
     order,
@@ -324,7 +313,6 @@ function denseOf(
   order: readonly string[],
   material: readonly string[],
   concepts: readonly number[],
-  later: readonly string[],
 ): Float64Array {
   const start = order.find((word) => !POLITE_WORDS.has(word)) ?? '';
   const orderChars = order.reduce((sum, word) => sum + word.length + 1, 0);
@@ -354,8 +342,6 @@ function denseOf(
     Math.log1p(material.length) / 3,
     clamp(rules.difficulty / 3),
     clamp(rules.hardness / 3),
-    flag(later.some((words) => REPORT_OPENINGS.has(words.slice(0, words.indexOf(' '))))),
-    flag(later.some((words) => HANDS_OFF.has(words))),
     ...RULE_SIGNALS.map((row) => flag(found.has(row))),
     ...ASK_CONCEPTS.map((_, concept) => flag(all.has(concept))),
     ...ASK_CONCEPTS.map((_, concept) => flag(first.has(concept))),

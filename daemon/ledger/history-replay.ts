@@ -4,8 +4,7 @@
 import { attemptCostUsd } from '../catalog/cost.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';
-import type { DecisionPoint, TokenUsage } from '../protocol/vocabulary.ts';
-import { completeInput } from '../route/complete-input.ts';
+import type { DecisionPoint } from '../protocol/vocabulary.ts';
 import type { Policy, RoutingTable } from '../route/policy.ts';
 import { needsOf, successProbability } from '../route/success-probability.ts';
 import { baselineCost } from './replay-baseline.ts';
@@ -14,6 +13,7 @@ import { ReplayChooser, type ReplayedChoice } from './replay-choice.ts';
 import { ReplayEvidence } from './replay-evidence.ts';
 import type { HistoryStep, ReplayOptions, ReplayedHistory, WhyAsStored } from './replay-history.ts';
 import { replayReport } from './replay-report.ts';
+import { completed, pointAt, promptUsd, seenTokens } from './replay-step.ts';
 import { ReplayTally } from './replay-tally.ts';
 import {
   ConversationWorld,
@@ -71,9 +71,9 @@ export class HistoryReplay {
       this.#bookAsStored(step, 'not-decided');
       return;
     }
-    const input = isComplete(step.input) ? step.input : completeInput(step.input);
+    const input = completed(step.input);
     const world = this.#worldOf(step.conversationId);
-    const point = this.#pointOf(input.decisionPoint);
+    const point = pointAt(input.decisionPoint, this.#options.decideAt);
     const place = world.place(input, point, () => seenTokens(step, input));
     const situation: Situation = { step, input, point, world, place };
     const choice = this.#chooser.choose(this.#inputOf(situation));
@@ -99,13 +99,6 @@ export class HistoryReplay {
     let world = this.#worlds.get(conversationId);
     if (world === undefined) this.#worlds.set(conversationId, (world = new ConversationWorld()));
     return world;
-  }
-
-  #pointOf(stored: DecisionPoint): DecisionPoint {
-    const { decideAt } = this.#options;
-    if (decideAt === 'request') return stored === 'continuation' ? 'new-task' : stored;
-    if (decideAt !== 'conversation') return stored;
-    return stored === 'new-task' || stored === 'cache-expired' ? 'continuation' : stored;
   }
 
   /** As it was stored as long as the worlds are the same. */
@@ -334,27 +327,4 @@ export class HistoryReplay {
     if (step.baselineCostUsd === null) this.#tally.incomparableUsd.add(step.costUsd);
     else this.#tally.baselineUsd.add(step.baselineCostUsd);
   }
-}
-
-function promptUsd(usage: TokenUsage, target: ModelTarget, atMs: number): number {
-  return attemptCostUsd({ ...usage, outputTokens: 0, reasoningOutputTokens: 0 }, target, atMs) ?? 0;
-}
-
-/** How much of a prompt somebody was sent before: the largest prefix that any model had warm, or the baseline would have. */
-function seenTokens({ baseline, usage }: HistoryStep, input: DecisionInput): number {
-  const warm = Object.values(input.economics?.warmTokens ?? {});
-  const shares = [baseline?.usage, usage].flatMap((one) =>
-    one == null || one.inputTokens <= 0 ? [] : [one.cacheReadInputTokens / one.inputTokens],
-  );
-  return Math.max(0, ...warm, Math.min(1, Math.max(0, ...shares)) * input.inputTokens);
-}
-
-/** Rows of older versions lack members that a policy reads. */
-function isComplete(input: Partial<DecisionInput>): boolean {
-  const { controls, evidence, unavailable, classification, escalation, standingOverride } = input;
-  const isThere = (member: unknown): boolean => member !== undefined;
-  return (
-    [controls, evidence, unavailable, escalation, standingOverride].every(isThere) &&
-    isThere(classification?.needsStrongest)
-  );
 }

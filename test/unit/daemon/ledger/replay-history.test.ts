@@ -74,7 +74,7 @@ describe('[C4] replay of a history', () => {
     const seen: DecisionInput[] = [];
     const books = { baselineModel: 'dear', actualUsd: 1, stayUsd: 1, stayWarmTokens: 9000 };
     const economics = { ...input().economics, switchBooks: books } as DecisionInput['economics'];
-    const steps = task(3, () => ({ ...(economics === undefined ? {} : { economics }) }));
+    const steps = task(3, () => (economics === undefined ? {} : { economics }));
     replayHistory(steps, policyOf('cheap', seen), TABLE);
     assert.deepEqual(
       seen.map(({ affinityModel }) => affinityModel),
