@@ -250,7 +250,8 @@ function laterSentences(prose: string): readonly string[] {
   const end = Math.min(prose.length, SENTENCES_CHARS);
   for (let position = 1; position < end && found.length < MAX_SENTENCES; position += 1) {
     const code = prose.charCodeAt(position - 1);
-    const isEnd = code === 10 || ((code === 46 || code === 59 || code === 63) && isSpace(prose.charCodeAt(position)));
+    const isEnd =
+      code === 10 || ((code === 46 || code === 59 || code === 63) && isSpace(prose.charCodeAt(position)));
     if (!isEnd) continue;
     const [first, second = ''] = wordsIn(prose.slice(position, position + 48));
     if (first !== undefined) found.push(`${first} ${second}`);

@@ -38,10 +38,20 @@ export function findStall(request: History): Stall | null {
     const stall = sameCall(steps, last) ?? sameError(steps, last);
     if (stall !== null) return stall;
   }
-  return null;
+  return repeatedFailures(steps);
 }
 
 const LAST_STEPS = 2;
+
+/** Who twice sends a call that failed once more as it was does not learn from what it is told. */
+const LEAST_REPEATS = 2;
+
+/** Calls that failed and were sent again at once without any change; also where the second try went well. */
+function repeatedFailures(steps: readonly Step[]): Stall | null {
+  const repeats = steps.filter((step, index) => steps[index + 1]?.call === step.call && step.isError).length;
+  if (repeats < LEAST_REPEATS) return null;
+  return { kind: 'same-call', times: repeats, why: `sent failed calls again unchanged, ${repeats} times` };
+}
 
 /** Calls of the present task, oldest first. Their results are parsed when they are asked for: most never are. */
 function stepsOf(request: History): readonly Step[] {

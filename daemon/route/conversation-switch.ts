@@ -36,7 +36,7 @@ export function weighSwitch({ costOf, input, ordered, cap }: SwitchSituation): S
   const allowanceUsd = cap?.allowanceUsd ?? null;
   const compare = (from: RankedTarget, to: RankedTarget) =>
     compareSwitch({ costOf, input, from, to, ranked: ordered, allowanceUsd });
-  if (current !== undefined && current !== first && isTrusted(current)) {
+  if (current !== undefined && current !== first && isAsGood(current, first)) {
     const economics = compare(current, first);
     if (economics === null) return NOTHING_TO_WEIGH;
     const moved = isWorthMoving(economics);
@@ -51,20 +51,28 @@ export function weighSwitch({ costOf, input, ordered, cap }: SwitchSituation): S
       return { kept: warm, economics: { ...economics, moved: false } };
     }
   }
-  const other = current === first ? ordered.find((one) => one !== first && isTrusted(one)) : undefined;
+  const other = current === first ? ordered.find((one) => one !== first && isAsGood(one, first)) : undefined;
   const economics = other === undefined ? null : compare(first, other);
   return { kept: undefined, economics: economics === null ? null : { ...economics, moved: false } };
 }
 
-function isTrusted({ isListed, reachesThreshold }: RankedTarget): boolean {
-  return isListed || reachesThreshold;
+/** Lists name models for when the first cannot answer as well: to be kept, one must be as likely to succeed. */
+const AS_GOOD_AS_THE_FIRST = 0.05;
+
+function isAsGood(
+  { isListed, reachesThreshold, successProbability }: RankedTarget,
+  first: RankedTarget,
+): boolean {
+  return (
+    reachesThreshold || (isListed && successProbability >= first.successProbability - AS_GOOD_AS_THE_FIRST)
+  );
 }
 
-/** Of the trusted models with something warm, the one whose rest of the task is cheapest. */
+/** Of the models with something warm that are as good as the first, the one whose rest of the task is cheapest. */
 function warmest(ordered: readonly RankedTarget[], first: RankedTarget): RankedTarget | undefined {
   let best: RankedTarget | undefined;
   for (const one of ordered) {
-    if (one === first || one.warmTokens <= 0 || one.taskCostUsd === null || !isTrusted(one)) continue;
+    if (one === first || one.warmTokens <= 0 || one.taskCostUsd === null || !isAsGood(one, first)) continue;
     if (best?.taskCostUsd == null || one.taskCostUsd < best.taskCostUsd) best = one;
   }
   return best;

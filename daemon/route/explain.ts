@@ -135,7 +135,7 @@ function economicsChanges({ economics }: DecisionInput): readonly Change[] {
   const steps = economics.expectedSteps;
   for (const expectedSteps of [1, Math.ceil(steps / 2), Math.ceil(steps * 2), Math.ceil(steps * 5)]) {
     if (expectedSteps === steps || expectedSteps > MAX_STEPS) continue;
-    const change = `the task expected to take ${expectedSteps} more requests instead of ${Number(steps.toFixed(1))}`;
+    const change = `the task expected to take ${expectedSteps} requests from here on, not ${Number(steps.toFixed(1))}`;
     changes.push({ change, patch: { economics: { expectedSteps } } });
   }
   return changes;

@@ -130,6 +130,18 @@ const STALLS: readonly (readonly [
     3,
   ],
   [
+    'failed calls sent again as they were, though the second try went well',
+    [
+      run('fetch a', 'Error: exit 7'),
+      run('fetch a', 'fine'),
+      read('x'),
+      run('fetch b', 'Error: wrong host'),
+      run('fetch b', 'fine'),
+    ],
+    'same-call',
+    2,
+  ],
+  [
     'two calls that take turns',
     times(6, (n) => (n % 2 === 0 ? run('pwd', '/p') : run('ls', 'a.ts'))),
     'same-call',
@@ -193,6 +205,18 @@ const NO_STALLS: readonly (readonly [title: string, steps: readonly Step[]])[] =
     'a test run that fails otherwise after each edit',
     times(8, (n) =>
       n % 2 === 0 ? edit(`f${n}`) : run('npm test', `Error: cannot find ${'abcdefgh'[n] ?? ''}Module`),
+    ),
+  ],
+  [
+    'a failed call sent again once',
+    [run('fetch a', 'Error: exit 7'), run('fetch a', 'fine'), read('x'), read('y')],
+  ],
+  [
+    'failed calls sent again after a change',
+    times(6, (n) => (n % 2 === 0 ? run('make', `Error: line ${n}`) : edit(`f${n}`))).toSpliced(
+      0,
+      0,
+      read('a'),
     ),
   ],
   ['many files read', times(12, (n) => read(`f${n}.ts`, `const x = ${n};`))],

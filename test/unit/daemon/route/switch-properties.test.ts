@@ -230,9 +230,9 @@ describe('switching, for all inputs and tables', function () {
       };
       return cheapestCapablePolicy.wouldFlip(request, world).map(({ change, to }) => `${change} -> ${to}`);
     };
-    assert.ok(flips(30).includes('the task expected to take 60 more requests instead of 30 -> sonnet'));
+    assert.ok(flips(30).includes('the task expected to take 60 requests from here on, not 30 -> sonnet'));
     assert.ok(flips(15).includes('with nothing in any prompt cache -> sonnet'));
-    assert.ok(flips(40).includes('the task expected to take 20 more requests instead of 40 -> opus'));
+    assert.ok(flips(40).includes('the task expected to take 20 requests from here on, not 40 -> opus'));
     const bill = books({ baselineModel: 'opus' });
     assert.ok(flips(40, bill).includes('without a limit on what switching may cost -> sonnet'));
   });
