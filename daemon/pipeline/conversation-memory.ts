@@ -4,6 +4,7 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import type { RequestFeatures } from '../classify/classifier.ts';
 import type { Decision } from '../protocol/exchange-record.ts';
 import type { ConversationState } from '../route/conversation-store.ts';
+import { isSameTask } from './running-task.ts';
 
 /** null = the conversation stays as it was: side calls (titles, sub-agents) must not move the one they belong to. */
 export function conversationAfter(given: {
@@ -49,13 +50,17 @@ function taskMemory({
   readonly earlier: ConversationState | null;
   readonly decision: Decision;
   readonly features: RequestFeatures;
-}): Pick<ConversationState, 'effort' | 'taskSteps' | 'escalations' | 'escalatedAtMessageCount'> {
+}): Pick<
+  ConversationState,
+  'effort' | 'classification' | 'taskSteps' | 'escalations' | 'escalatedAtMessageCount'
+> {
   const isEscalated = decision.reason === 'escalated';
-  const isSameTask = decision.decisionPoint === 'continuation' || isEscalated;
-  const before = isSameTask ? earlier : null;
+  const isSame = isEscalated || isSameTask(decision.decisionPoint, decision.classification);
+  const before = isSame ? earlier : null;
   const escalatedAt = isEscalated ? features.messageCount : before?.escalatedAtMessageCount;
   const escalations = (before?.escalations ?? 0) + (isEscalated ? 1 : 0);
   return {
+    classification: before?.classification ?? decision.classification,
     taskSteps: (before?.taskSteps ?? 0) + 1,
     ...(decision.effort === null ? {} : { effort: decision.effort }),
     ...(escalations === 0 ? {} : { escalations }),

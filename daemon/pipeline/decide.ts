@@ -22,6 +22,7 @@ import { withoutDocuments } from './documents.ts';
 import { isPinned } from './request-controls.ts';
 import { withoutSeveralAnswers } from './several-answers.ts';
 import type { PromptBooks } from './prompt-books.ts';
+import { classificationOfTask } from './running-task.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 import type { TaskEconomics } from './task-economics.ts';
 import { troubleOf } from './task-trouble.ts';
@@ -85,7 +86,7 @@ const EXPECTED_OUTPUT_TOKENS: Readonly<Record<Complexity, number>> = {
 
 export function decide(deps: DecideDeps, given: DecideInput): Decided {
   if (isPassedOn(given.request.dialect)) return decidePassedOn(given);
-  const { request, features, classification, headers, controls, snapshot, atMs } = given;
+  const { request, features, headers, controls, snapshot, atMs } = given;
   const { table, decideAt } = snapshot;
   const hint = requestClass(headers, request);
   const identity = deps.conversationIndex.identify({
@@ -98,6 +99,7 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
   const { isSide } = identity;
   const state = deps.conversations.get(identity.id);
   const point = decisionPoint({ features, state, hint, atMs, decideAt, isSide });
+  const classification = classificationOfTask({ ...given, point, state });
   // A request that names its model itself does not follow the override, so it must not use it up.
   const override =
     given.consume && !isPinned(controls, request.requestModel)

@@ -8,6 +8,7 @@ import type { EconomicsInput, ExchangeRecord } from '../protocol/exchange-record
 import type { DecisionPoint, TokenUsage } from '../protocol/vocabulary.ts';
 import { CacheHits } from '../route/cache-hits.ts';
 import type { ConversationState } from '../route/conversation-store.ts';
+import { looksLikeSummary } from '../route/decision-point.ts';
 import type { RoutingTable } from '../route/policy.ts';
 import { SwitchBooksStore } from '../route/switch-books.ts';
 import { TaskLengths, type TaskKind } from '../route/task-lengths.ts';
@@ -203,7 +204,7 @@ function stepsAhead(
     return Math.max(1, steps - (state?.taskSteps ?? 0));
   // Inside a task nothing is weighed, and a title or a summary is one request.
   const isSingle = point === 'background' || point === 'continuation';
-  const isSummary = point === 'compaction' && kind === 'chat' && (state?.toolCount ?? 0) > 0;
+  const isSummary = point === 'compaction' && state !== null && looksLikeSummary(features, state);
   if (isSingle || isSummary) return 1;
   return kind === 'chat' ? Math.min(MAX_CHAT_TURNS, Math.max(steps, features.userTurns)) : steps;
 }

@@ -1,7 +1,7 @@
 // What is remembered of a conversation between two requests: which model it is on and how large it was. In memory only,
 // bounded; a conversation that was forgotten is simply new again.
 
-import type { ReasoningEffort } from '../protocol/vocabulary.ts';
+import type { Classification, ReasoningEffort } from '../protocol/vocabulary.ts';
 
 /** As of the last answered request of the main line (no titles, no sub-agents). */
 export interface ConversationState {
@@ -20,6 +20,8 @@ export interface ConversationState {
   readonly effort?: ReasoningEffort;
   /** The last answer was weak, so the rest of the task should not stay on its model. */
   readonly escalation?: { readonly fromModel: string; readonly why: string };
+  /** What the present task was taken for when it began. */
+  readonly classification?: Classification;
   /** Requests of the present task so far. */
   readonly taskSteps?: number;
   /** How often the present task was moved to a stronger model, and at which length of the conversation last. */

@@ -2,6 +2,7 @@
 // throws a warm prompt cache away and loses its own reasoning; between two tasks it costs little.
 
 import type { RequestFeatures } from '../classify/classifier.ts';
+import { asksForConversationSummary } from '../classify/conversation-summary.ts';
 import type { RequestClass } from '../classify/client-identity.ts';
 import type { DecisionPoint } from '../protocol/vocabulary.ts';
 import type { ConversationState } from './conversation-store.ts';
@@ -10,7 +11,8 @@ export interface DecisionPointInput {
   readonly features: Pick<
     RequestFeatures,
     'messageCount' | 'inputTokens' | 'isToolResult' | 'toolCount' | 'userTurns'
-  >;
+  > &
+    Partial<Pick<RequestFeatures, 'ask'>>;
   /** null = nothing is known of this conversation. */
   readonly state: ConversationState | null;
   /** What the assistant says of this call, or its shape; undefined = nothing. */
@@ -54,8 +56,13 @@ function startingPoint(hint: RequestClass | undefined): DecisionPoint {
   return hint === 'compaction' || hint === 'subagent' ? hint : 'new-conversation';
 }
 
-/** The whole conversation goes on, but its tools are gone: the assistant has it summed up. */
-function looksLikeSummary(features: DecisionPointInput['features'], state: ConversationState): boolean {
+/** The whole conversation goes on, but its tools are gone, or its words say so: the assistant has it summed up. */
+export function looksLikeSummary(
+  features: DecisionPointInput['features'],
+  state: ConversationState,
+): boolean {
+  const isLonger = features.messageCount > state.messageCount && features.inputTokens > BACKGROUND_MAX_TOKENS;
+  if (isLonger && asksForConversationSummary(features.ask ?? '')) return true;
   return (
     (state.toolCount ?? 0) > 0 &&
     features.toolCount === 0 &&
