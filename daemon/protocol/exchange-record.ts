@@ -170,7 +170,7 @@ export interface Candidate {
   readonly model: string;
   /** Of this request alone; null = unpriced. */
   readonly expectedCostUsd: number | null;
-  /** Over the rest of the task, see `SwitchEconomics`; null = unpriced, absent = not looked at. */
+  /** Over the rest of the task, a stronger model after a failure included; null = unpriced, absent = not looked at. */
   readonly expectedTaskCostUsd?: number | null;
   /** 0..1, expected for this ask; null where it was not looked at (a model that was named). */
   readonly successProbability: number | null;

@@ -18,6 +18,8 @@ export interface Ordered {
 }
 
 export interface RankedTarget extends Ordered, Figures {
+  /** Of the rest of the task, a stronger model after a failure included; absent = `taskCostUsd`. */
+  readonly untilDoneUsd?: number;
   /** Its probability of success reaches the threshold. */
   readonly reachesThreshold: boolean;
   /** The user's own list for this kind of ask names it. */

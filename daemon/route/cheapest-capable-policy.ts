@@ -30,6 +30,7 @@ import type { Policy, RoutePlan, RoutingTable } from './policy.ts';
 import { switchCap } from './switch-cap.ts';
 import type { CostOf } from './task-cost.ts';
 import { thresholdOf } from './thresholds.ts';
+import { orderUntilDone } from './until-done.ts';
 import { whyLost } from './why-lost.ts';
 
 export interface CheapestCapableDeps extends EligibilityOptions {
@@ -129,7 +130,8 @@ function choose(
   const ranked = rankTargets(escalation.pool, withAskedEffortInside(input, reckoning), ask, table);
   const stay = stayingModel(input, ranked, escalation.staysOn);
   const staying = stay === undefined ? undefined : atTaskEffort(stay, situation);
-  const wanted = underCeiling(ranked, intent.ceiling);
+  const priced = staying === undefined ? orderUntilDone(costOf, input, ranked, table.unvetted ?? []) : ranked;
+  const wanted = underCeiling(priced, intent.ceiling);
   const { kept, economics } =
     staying === undefined && !escalation.isEscalated
       ? weighSwitch({ costOf, input, ordered: wanted, cap })

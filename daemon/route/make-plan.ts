@@ -13,6 +13,7 @@ export interface Shown {
   readonly target: ModelTarget;
   readonly expectedCostUsd: number | null;
   readonly taskCostUsd: number | null;
+  readonly untilDoneUsd?: number;
   readonly warmTokens: number;
   readonly successProbability: number | null;
   readonly effort: ReasoningEffort | null;
@@ -66,11 +67,11 @@ export function makePlan(intent: Intent, parts: PlanParts): RoutePlan {
 }
 
 function candidateOf(shown: Shown, rejected: string | null): Candidate {
-  const { target, expectedCostUsd, taskCostUsd, successProbability, effort } = shown;
+  const { target, expectedCostUsd, taskCostUsd, untilDoneUsd, successProbability, effort } = shown;
   return {
     model: target.id,
     expectedCostUsd,
-    expectedTaskCostUsd: taskCostUsd,
+    expectedTaskCostUsd: untilDoneUsd ?? taskCostUsd,
     successProbability,
     warmTokens: Math.round(shown.warmTokens),
     effort,

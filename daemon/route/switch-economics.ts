@@ -64,8 +64,8 @@ export function isWorthMoving({
   return gainUsd >= Math.min(LEAST_USD, LEAST_RATIO_OF_LITTLE * stayCostUsd);
 }
 
-/** The rest of the task on a model, and with some probability the end of it on a stronger one. */
-function expectedUntilDone(
+/** The rest of the task on a model, and with some probability the end of it on a stronger one; null = unpriced. */
+export function expectedUntilDone(
   costOf: CostOf,
   input: DecisionInput,
   candidate: RankedTarget,

@@ -72,8 +72,8 @@ function dearer(candidate: RankedTarget, { chosen, unvetted }: Choice): string {
   if (unvetted.includes(candidate.target.id)) {
     return `was found on this machine and is not configured, so ${id} goes first`;
   }
-  const ownUsd = candidate.taskCostUsd;
-  const otherUsd = chosen.taskCostUsd;
+  const ownUsd = candidate.untilDoneUsd ?? candidate.taskCostUsd;
+  const otherUsd = chosen.untilDoneUsd ?? chosen.taskCostUsd;
   if (ownUsd === null) {
     return otherUsd === null ? `has no price, as ${id}, which goes first` : `has no price, ${id} has one`;
   }

@@ -143,6 +143,20 @@ const TRAPS: readonly (readonly [Complexity, string])[] = [
   ['complex', 'it still shows nothing'],
 ];
 
+/** What agents ask the agents that they start, and what only sounds like it. */
+const DELEGATED: readonly (readonly [Complexity, string])[] = [
+  ['simple', 'Search for every import of `moneyOf` and return the file paths only.'],
+  ['simple', 'List the files in lib/ that define a class. Do not edit anything.'],
+  [
+    'simple',
+    '## Context\nWe compare two designs of the whole architecture.\n\n## Task\nFind the file that defines `Ledger`.\n\n## Return\nThe path.',
+  ],
+  ['moderate', 'Explore the sync module and explain how conflicts are solved, with the files involved.'],
+  ['moderate', 'Implement `zip(left, right)` in src/list.ts with unit tests. Report the changed files.'],
+  ['complex', 'Investigate why the worker loses messages under load. Report the root cause, do not fix it.'],
+  ['complex', 'Find the cause of the deadlock in the job queue. Return file and line with the evidence.'],
+];
+
 describe('ask head', () => {
   for (const [complexity, ask] of GRADED) {
     it(`[A8] [A9] grades "${ask.slice(0, 60)}" ${complexity}`, () => {
@@ -158,6 +172,12 @@ describe('ask head', () => {
 
   for (const [complexity, ask] of TRAPS) {
     it(`[A9] is not led by single words: "${ask.slice(0, 60)}" is ${complexity}`, () => {
+      assert.equal(gradeOf(ask), complexity);
+    });
+  }
+
+  for (const [complexity, ask] of DELEGATED) {
+    it(`[A9] grades what an agent delegates: "${ask.slice(0, 60).replaceAll('\n', ' ')}" is ${complexity}`, () => {
       assert.equal(gradeOf(ask), complexity);
     });
   }
