@@ -312,11 +312,12 @@ export class HistoryReplay {
     const replayed = this.#targets.get(choice.model);
     if (stored === undefined || replayed === undefined) return;
     const needs = needsOf(input);
-    const before = successProbability(stored, needs, input.evidence);
+    const hasTools = input.needs.includes('tools');
+    const before = successProbability(stored, needs, input.evidence, hasTools);
     this.#success.requests += 1;
     this.#success.stored += before;
     this.#success.replayed +=
-      stored === replayed ? before : successProbability(replayed, needs, input.evidence);
+      stored === replayed ? before : successProbability(replayed, needs, input.evidence, hasTools);
   }
 
   #bookAsStored(step: HistoryStep, why: WhyAsStored): void {

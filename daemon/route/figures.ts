@@ -60,7 +60,7 @@ export function reckon(costOf: CostOf, input: DecisionInput, table: RoutingTable
     byId.set(target.id, {
       target,
       ...costsAt(target, 1),
-      successProbability: successProbability(target, needs, input.evidence),
+      successProbability: successProbability(target, needs, input.evidence, input.needs.includes('tools')),
       effort: null,
     });
   }

@@ -28,6 +28,12 @@ const STRONGEST_FAILS = 0.35;
 const FAILURES_LEFT_PER_LEVEL: Readonly<Partial<Record<TaskType, number>>> = { code: 0.9, reasoning: 0.85 };
 const FAILURES_LEFT_OTHERWISE = 0.95;
 
+/**
+ * Assumption: of four failures in a loop of tools one is caught there: a tool refuses the call, a test fails, the step is
+ * done again or a stronger model takes over (classify/stall.ts). An answer without tools is taken as it is.
+ */
+const CAUGHT_IN_A_LOOP = 0.25;
+
 /** Titles, topics and summaries are simple work for certain, whatever stands in the text that they are made of. */
 const BACKGROUND_NEEDS = needsOfGrade('simple', 1);
 
@@ -57,13 +63,19 @@ export function expectedOfTier(tier: Complexity, { needsStronger, needsStrongest
   return 1 - needsStrongest;
 }
 
-/** P(success) of a model that is asked to think as the client asked. More failures never raise it. */
+/**
+ * P(success) of a model that is asked to think as the client asked. More failures never raise it. `hasTools`: it works in
+ * a loop of tools.
+ */
 export function successProbability(
   target: Pick<ModelTarget, 'id' | 'tier'>,
   needs: Needs,
   evidence: SuccessEvidence,
+  hasTools = false,
 ): number {
-  const ofTier = corrected(expectedOfTier(target.tier, needs), countsOf(evidence.tiers, target.tier));
+  const expected = expectedOfTier(target.tier, needs);
+  const inLoop = hasTools ? 1 - (1 - expected) * (1 - CAUGHT_IN_A_LOOP) : expected;
+  const ofTier = corrected(inLoop, countsOf(evidence.tiers, target.tier));
   return corrected(ofTier, countsOf(evidence.models, target.id));
 }
 

@@ -77,7 +77,10 @@ describe('running totals', () => {
 });
 
 function rounded(
-  body: Pick<TotalsBody, 'savedUsd' | 'costUsd' | 'baselineCostUsd' | 'savedRatio' | 'meanLatencyMs'>,
+  body: Pick<
+    TotalsBody,
+    'savedUsd' | 'costUsd' | 'baselineCostUsd' | 'savedRatio' | 'meanLatencyMs' | 'savedBy'
+  >,
 ): object {
   const round = (value: number | null): number | null =>
     value === null ? null : Math.round(value * 1e9) / 1e9 + 0;
@@ -87,5 +90,6 @@ function rounded(
     baselineCostUsd: round(body.baselineCostUsd),
     savedRatio: round(body.savedRatio),
     meanLatencyMs: round(body.meanLatencyMs),
+    savedBy: { ...body.savedBy, routing: round(body.savedBy.routing) },
   };
 }
