@@ -88,7 +88,8 @@ export function taskCost(
   input: DecisionInput,
   outputShare = 1,
 ): number | null {
-  const steps = stepsOf(input);
+  // Part of a request may lie beyond a border that the whole one does not: a longer task would seem cheaper.
+  const steps = Math.round(stepsOf(input));
   const { stepInputTokens, stepOutputTokens, warmTokens } = economicsOf(input);
   const warm = Object.hasOwn(warmTokens, target.id) ? (warmTokens[target.id] ?? 0) : 0;
   const first = callCost(costOf, target, input, {
