@@ -112,10 +112,11 @@ describe('[C4] the 95 % interval of a replay', function () {
   });
 
   for (const rules of WORLDS) {
-    it(`holds what the other policy bills in 93 to 97 % of ${RUNS} runs: ${rules.name}`, () => {
+    // 500 runs of an interval that is right scatter by a point to each side.
+    it(`holds what the other policy bills in 92 to 98 % of ${RUNS} runs: ${rules.name}`, () => {
       const coverage = coverageIn(rules);
       lines.push(told(rules, coverage));
-      assert.ok(coverage.covered >= 0.93 && coverage.covered <= 0.97, told(rules, coverage));
+      assert.ok(coverage.covered >= 0.92 && coverage.covered <= 0.98, told(rules, coverage));
       assert.ok(coverage.movedShare > 0.1);
     });
   }

@@ -187,8 +187,8 @@ export const POLICY_MUTATIONS: readonly Mutation[] = [
     ['A task that leaves its model says so.', 'noteLostAffinity(input, rejections, notes);\n  if', 'if'],
     [
       'The named model goes before those not trusted with the ask.',
-      'const wanted = underCeiling(ranked, intent.ceiling);',
-      'const wanted = ranked;',
+      'const wanted = underCeiling(priced, intent.ceiling);',
+      'const wanted = priced;',
     ],
     [
       'The max cost steers the choice.',

@@ -169,7 +169,7 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
     ['It moves where that pays.', 'kept: moved ? undefined : current', 'kept: current'],
     [
       'It leaves a model that is not trusted.',
-      'current !== first && isTrusted(current)',
+      'current !== first && isAsGood(current, first)',
       'current !== first',
     ],
     [
@@ -241,12 +241,12 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
     ['No length is no lesson.', 'Number.isFinite(value) && value >= 0 ?', 'true ?'],
   ]),
   ...of('../pipeline/model-habits.ts', [
-    ['A few answers say little.', 'LEAST_ANSWERS = 100', 'LEAST_ANSWERS = 1'],
-    ['Chance is no habit.', '1 - LEAST_STANDARD_ERRORS * error', '1'],
+    ['A few answers say little.', 'LEAST_ANSWERS = 60', 'LEAST_ANSWERS = 1'],
+    ['Chance is no habit.', 'difference >= 0 || error >= -difference', 'difference >= 0'],
     [
       'Nothing is claimed for a terse model.',
-      'ratio < 1 - LEAST_STANDARD_ERRORS * error ? ratio',
-      'ratio > 0 ? ratio',
+      'difference >= 0 || error >= -difference',
+      'error >= Math.abs(difference)',
     ],
     [
       'Words are counted in one tokenizer.',
@@ -265,7 +265,7 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
       'costUsd - (Math.min(1, coldShare)',
       'costUsd - (0 * Math.min(1, coldShare)',
     ],
-    ['Another model may be the wordier one.', 'UNMEASURED_WORDINESS = 0.2', 'UNMEASURED_WORDINESS = 0'],
+    ['Another model may be the wordier one.', 'UNMEASURED_WORDINESS = 0.35', 'UNMEASURED_WORDINESS = 0'],
     [
       'A wish is not the router’s to answer for.',
       "decision.reason === 'override' || decision.reason === 'exact' || ",
