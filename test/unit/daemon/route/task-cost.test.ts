@@ -261,6 +261,28 @@ describe('route/task-cost: what holds for all numbers', () => {
     economics: { ...economicsOf(request), expectedSteps },
   });
 
+  it('[B4] finds the border of a long-context price in the tokens of the model', () => {
+    const longContext = {
+      aboveTokens: 100_000,
+      inputUsdPerMtok: 20,
+      outputUsdPerMtok: 100,
+      cacheReadUsdPerMtok: 2,
+    };
+    const model = priced('m', [10, 1, 50], { tokenizerFactor: 1.3 }, { longContext });
+    const request = input({
+      inputTokens: 50_000,
+      expectedOutputTokens: 300,
+      economics: economics({ stepInputTokens: 1000, stepOutputTokens: 300 }),
+    });
+    let sum = 0;
+    for (let step = 0; step < 60; step++) {
+      const inputTokens = 50_000 + step * 1000;
+      const warmTokens = step === 0 ? 0 : inputTokens - 1000;
+      sum += callCost(expectedCostUsd, model, request, { inputTokens, outputTokens: 300, warmTokens }) ?? NaN;
+    }
+    closeTo(cost(steps(request, 60), model), sum, 1e-9);
+  });
+
   it('[B4] is the sum of its requests, one by one', () => {
     fc.assert(
       fc.property(anyModel, anyTask, fc.integer({ min: 1, max: 30 }), (model, request, count) => {
