@@ -75,10 +75,10 @@ describe('pointsman audit', function () {
     for (const [from, to] of copies) {
       cpSync(path.join(SAMPLES, from), folder.file(to), { recursive: true });
     }
-    const session = readdirSync(folder.file('.claude/projects/-work-shop')).find((name) =>
+    const session = readdirSync(folder.file('.claude/projects/-srv-shop')).find((name) =>
       name.endsWith('.jsonl'),
     );
-    const file = folder.file(`.claude/projects/-work-shop/${session ?? ''}`);
+    const file = folder.file(`.claude/projects/-srv-shop/${session ?? ''}`);
     writeFileSync(file, readFileSync(file, 'utf8').replaceAll('Create the files a.txt and b.txt.', CANARY));
   }
 

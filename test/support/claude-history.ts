@@ -39,7 +39,7 @@ const START_MS = Date.UTC(2026, 9, 10, 8);
 /** At least `lines` lines below `home/.claude/projects`, in sessions of about 400. */
 export function makeClaudeHistory(home: string, lines: number): MadeHistory {
   const made = { lines: 0, bytes: 0, requests: 0, asks: 0, actualUsd: 0 };
-  const folder = path.join(home, '.claude', 'projects', '-work-shop');
+  const folder = path.join(home, '.claude', 'projects', '-srv-shop');
   mkdirSync(folder, { recursive: true });
   for (let session = 0; made.lines < lines; session += 1) {
     const sessionId = `0f${String(session).padStart(6, '0')}-7a1b-4c2d-9e3f-001122334455`;
@@ -62,7 +62,7 @@ function sessionText(
   let read = 0;
   let atMs = START_MS + session * 900_000;
   const common = (uuid: string): string =>
-    `"isSidechain":false,"userType":"external","entrypoint":"cli","cwd":"/work/shop","sessionId":"${sessionId}","version":"2.1.329","gitBranch":"main","uuid":"${uuid}","timestamp":"${new Date(atMs).toISOString()}"`;
+    `"isSidechain":false,"userType":"external","entrypoint":"cli","cwd":"/srv/shop","sessionId":"${sessionId}","version":"2.1.329","gitBranch":"main","uuid":"${uuid}","timestamp":"${new Date(atMs).toISOString()}"`;
   while (written.length < SESSION_LINES) {
     const ask = ASKS[made.asks % ASKS.length] ?? '';
     written.push(
@@ -85,11 +85,11 @@ function sessionText(
       );
       written.push(
         answer(
-          `{"type":"tool_use","id":"toolu_${id}","name":"Read","input":{"file_path":"/work/shop/src/file-${step}.ts"}}`,
+          `{"type":"tool_use","id":"toolu_${id}","name":"Read","input":{"file_path":"/srv/shop/src/file-${step}.ts"}}`,
         ),
       );
       written.push(
-        `{"parentUuid":"p","type":"user","message":{"role":"user","content":[{"tool_use_id":"toolu_${id}","type":"tool_result","content":"${FILLER}"}]},${common(`r${id}`)},"toolUseResult":{"type":"text","file":{"filePath":"/work/shop/src/file-${step}.ts","content":"${FILLER}"}}}`,
+        `{"parentUuid":"p","type":"user","message":{"role":"user","content":[{"tool_use_id":"toolu_${id}","type":"tool_result","content":"${FILLER}"}]},${common(`r${id}`)},"toolUseResult":{"type":"text","file":{"filePath":"/srv/shop/src/file-${step}.ts","content":"${FILLER}"}}}`,
       );
       made.requests += 1;
       made.actualUsd +=
