@@ -18,8 +18,11 @@ const TOKENIZER_PRIOR = { modelSpread: 0.05, noiseSpread: 0.05, selectionSpread:
 /** Hit ratio before anything was seen: explicit caches keep what they were paid for, automatic ones are best effort. */
 const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.82, weight: 4.5 } };
 
-/** A miss after a miss is this much likelier than after a hit, before anything was seen; known from so many misses. */
-const RUN_PRIOR = { excess: 0.15, weight: 12 };
+/**
+ * A miss after a miss is this much likelier than after a hit, before anything was seen; known from so many misses. Rather
+ * too much than too little: the few large misses of a run are what makes a bill dearer than was thought.
+ */
+const RUN_PRIOR = { excess: 0.45, weight: 8 };
 
 /** A share of failures that is worth telling. */
 const LEAST_FAILURE_REQUESTS = 20;

@@ -29,6 +29,12 @@ const MARGIN = 1.2;
  */
 const NEGLIGIBLE = 1e-6;
 
+/**
+ * Whatever was learnt of a cache: for the length of a conversation it may do worse. Misses come in runs, of a new model
+ * nothing was learnt, and people pause for longer than an entry lives.
+ */
+const PESSIMISTIC_HIT_RATIO = 0.5;
+
 /** Every vendor caches prompts of this length. */
 const CACHED_TOKENS = 8192;
 
@@ -169,7 +175,8 @@ class CapCosts {
     // Whoever keeps what was paid for, at least as long as the baseline does, costs no more than it from here on.
     const isSure =
       target.promptCache.kind === 'explicit' && target.promptCache.ttlS >= this.#baseline.promptCache.ttlS;
-    const misses = hits >= 1 ? 1 : Math.ceil(Math.log(NEGLIGIBLE) / Math.log(1 - hits));
+    const missRatio = 1 - Math.min(hits, PESSIMISTIC_HIT_RATIO);
+    const misses = Math.ceil(Math.log(NEGLIGIBLE) / Math.log(missRatio));
     return isSure ? 0 : Math.min(misses * missUsd, backUsd);
   }
 

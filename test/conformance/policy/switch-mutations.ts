@@ -134,6 +134,8 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
       ';',
     ],
     ['Misses come in a row.', 'Math.min(misses * missUsd, backUsd)', 'Math.min(missUsd, backUsd)'],
+    ['A good past is no promise.', '1 - Math.min(hits, PESSIMISTIC_HIT_RATIO)', '1 - hits'],
+    ['A bad past counts.', '1 - Math.min(hits, PESSIMISTIC_HIT_RATIO)', '1 - PESSIMISTIC_HIT_RATIO'],
     ['The way back is the most that is needed.', 'Math.min(misses * missUsd, backUsd)', 'misses * missUsd'],
     ['Both answers are paid for.', ' + (costs.worstUsd(first) ?? Infinity)', ''],
     [

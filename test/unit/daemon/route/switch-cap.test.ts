@@ -200,19 +200,21 @@ describe('route/switch-cap: who fits', () => {
     closeTo(least(MID), 1.2 * 0.395);
   });
 
-  it('[B4] a cache that is forgotten sooner than the baseline’s may have to be paid for once more', () => {
+  it('[B4] a cache that is forgotten sooner than the baseline’s may have to be paid for again and again', () => {
     const short = { ...MID, promptCache: { ...MID.promptCache, ttlS: 120 } };
-    closeTo(least(short), 1.2 * 0.395 + 1.2 * 0.395);
+    // 0.895 is the way back.
+    closeTo(least(short), 1.2 * 0.395 + 1.2 * 0.895);
   });
 
   it('[B4] a cache that misses needs enough for misses in a row, or for the way back', () => {
     const automatic = { ...MID, promptCache: AUTOMATIC };
-    // One of two hundred misses: three in a row are less likely than one in a million. 0.895 is the way back.
     const sure = { economics: { cacheHitRatios: { mid: 0.995 } } };
     closeTo(least(automatic, sure), 1.2 * 0.395 + 1.2 * 0.895);
-    const light = priced('light', [2, 0.2, 10], { promptCache: AUTOMATIC });
-    // 0.2 - 0.105 each
-    closeTo(least(light, { economics: { cacheHitRatios: { light: 0.995 } } }), 1.2 * 0.095 + 1.2 * 3 * 0.095);
+    const light = priced('light', [1.4, 0.14, 10], { promptCache: AUTOMATIC });
+    // 0.14 - 0.105 each. Whatever was seen, one of two may miss: twenty in a row are less likely than one in a million.
+    closeTo(least(light, { economics: { cacheHitRatios: { light: 0.995 } } }), 1.2 * 0.035 + 1.2 * 20 * 0.035);
+    // Where more than half misses, 24 in a row.
+    closeTo(least(light, { economics: { cacheHitRatios: { light: 0.45 } } }), 1.2 * 0.035 + 1.2 * 24 * 0.035);
   });
 
   it('[B4] [C2] a model that is read more dearly than the baseline needs enough for the way back', () => {
@@ -238,24 +240,24 @@ describe('route/switch-cap: who fits', () => {
   });
 
   it('[B4] a model that will be dearer at another hour is looked at with that price', () => {
-    const peak = { multiplier: 20, hoursUtc: [[6, 8]] as const, weekdays: [5] };
+    const peak = { multiplier: 12, hoursUtc: [[6, 8]] as const, weekdays: [5] };
     const model = priced('peaky', [0.1, 0.01, 0.5], {}, { peak });
-    // 20 x 0.01 = 0.2 cold at the peak; its reads, 0.02, stay below: the entry is kept as long as the baseline's.
+    // 12 x 0.01 = 0.12 cold at the peak; its reads, 0.012, stay below: the entry is kept as long as the baseline's.
     assert.equal(cap({ books: { actualUsd: 50 } }).fits(model), true);
     const short = { ...model, promptCache: { ...model.promptCache, ttlS: 60 } };
-    closeTo(least(short, { books: { stayUsd: 1 } }), Math.max(0, 1.2 * (0.2 - 0.105) - (0.105 - 0.01)));
+    closeTo(least(short, { books: { stayUsd: 1 } }), 1.2 * 20 * (0.12 - 0.105) - (0.105 - 0.01));
     // At the peak it costs what it costs, and will not rise.
     const now = { input: { atMs: PEAK_MS } };
-    closeTo(least(short, now), 1.2 * 0.095 + 1.2 * 0.095);
+    closeTo(least(short, now), 1.2 * 0.015 + 1.2 * 20 * 0.015);
   });
 
   it('[B4] a baseline that will be cheaper at another hour is looked at with that price', () => {
     const peak = { multiplier: 4, hoursUtc: [[6, 8]] as const, weekdays: [5] };
     const base = priced('base', [10, 1, 50], { tier: 'complex' }, { peak });
-    const light = priced('light', [2, 0.2, 10], { promptCache: { ...MID.promptCache, ttlS: 60 } });
-    // At the peak staying costs 0.42; off it a miss of 0.2 is compared with 0.105, times 4 in today's money.
+    const light = priced('light', [1.1, 0.11, 10], { promptCache: { ...MID.promptCache, ttlS: 60 } });
+    // At the peak staying costs 0.42; off it a miss of 0.11 is compared with 0.105, times 4 in today's money.
     const given = { baseline: base, input: { atMs: PEAK_MS } };
-    closeTo(least(light, given), 1.2 * (0.8 - 0.42) - (0.42 - 0.2));
+    closeTo(least(light, given), 1.2 * 20 * (0.44 - 0.42) - (0.42 - 0.11));
   });
 
   it('[B4] a prompt that is too short for the caches is looked at as if it were not', () => {
