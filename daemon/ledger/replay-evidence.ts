@@ -22,7 +22,7 @@ const HIT_PRIOR = { explicit: { mean: 0.99, weight: 60 }, automatic: { mean: 0.8
  * A miss after a miss is this much likelier than after a hit, before anything was seen; known from so many misses. Rather
  * too much than too little: the few large misses of a run are what makes a bill dearer than was thought.
  */
-const RUN_PRIOR = { excess: 0.45, weight: 8 };
+const RUN_PRIOR = { excess: 0.35, weight: 8 };
 
 /** A share of failures that is worth telling. */
 const LEAST_FAILURE_REQUESTS = 20;

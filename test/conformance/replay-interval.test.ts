@@ -1,4 +1,4 @@
-// How often the 95 % interval of a replay holds what the other policy really bills: 500 simulated histories per world. The
+// How often the 95 % interval of a replay holds what the other policy really bills: 1,000 simulated histories per world. The
 // truths of a world are drawn anew in each run, from the ranges that stand here.
 
 import assert from 'node:assert/strict';
@@ -6,7 +6,10 @@ import type { ModelTarget } from '../../daemon/catalog/model-target.ts';
 import { replayHistory } from '../../daemon/ledger/replay-history.ts';
 import { liveTwice, POLICY, tableFor, type Dice, type WorldRules } from './replay-simulation.ts';
 
-const RUNS = 500;
+const RUNS = 1000;
+
+/** The spreads were set while looking at seeds below this one. */
+const FIRST_SEED = 100_001;
 
 const isBestEffort = ({ promptCache }: ModelTarget): boolean => promptCache.kind === 'automatic';
 
@@ -50,7 +53,7 @@ const WORLDS: readonly WorldRules[] = [
 
 const uniform = (dice: Dice, low: number, high: number): number => low + (high - low) * dice.uniform();
 
-/** Nothing was tuned to this one: other distributions, and prompts that grow with the answers. */
+/** Other distributions than the ones that the spreads were set for. */
 const STRANGE: WorldRules = {
   ...AS_ASSUMED,
   name: 'another kind of world',
@@ -77,7 +80,7 @@ interface Coverage {
 
 function coverageIn(rules: WorldRules): Coverage {
   let [covered, errors, widths, moved, requests] = [0, 0, 0, 0, 0];
-  for (let seed = 1; seed <= RUNS; seed++) {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
     const { steps, otherUsd, storedUsd } = liveTwice(rules, seed);
     const body = replayHistory(steps, POLICY, tableFor(rules.to));
     const [low, high] = body.intervalUsd;
@@ -112,11 +115,11 @@ describe('[C4] the 95 % interval of a replay', function () {
   });
 
   for (const rules of WORLDS) {
-    // 500 runs of an interval that is right scatter by a point to each side.
-    it(`holds what the other policy bills in 92 to 98 % of ${RUNS} runs: ${rules.name}`, () => {
+    // Half a point more to each side is what 1,000 runs scatter.
+    it(`holds what the other policy bills in 93 to 97 % of ${RUNS} runs: ${rules.name}`, () => {
       const coverage = coverageIn(rules);
       lines.push(told(rules, coverage));
-      assert.ok(coverage.covered >= 0.92 && coverage.covered <= 0.98, told(rules, coverage));
+      assert.ok(coverage.covered >= 0.925 && coverage.covered <= 0.975, told(rules, coverage));
       assert.ok(coverage.movedShare > 0.1);
     });
   }

@@ -212,7 +212,10 @@ describe('route/switch-cap: who fits', () => {
     closeTo(least(automatic, sure), 1.2 * 0.395 + 1.2 * 0.895);
     const light = priced('light', [1.4, 0.14, 10], { promptCache: AUTOMATIC });
     // 0.14 - 0.105 each. Whatever was seen, one of two may miss: twenty in a row are less likely than one in a million.
-    closeTo(least(light, { economics: { cacheHitRatios: { light: 0.995 } } }), 1.2 * 0.035 + 1.2 * 20 * 0.035);
+    closeTo(
+      least(light, { economics: { cacheHitRatios: { light: 0.995 } } }),
+      1.2 * 0.035 + 1.2 * 20 * 0.035,
+    );
     // Where more than half misses, 24 in a row.
     closeTo(least(light, { economics: { cacheHitRatios: { light: 0.45 } } }), 1.2 * 0.035 + 1.2 * 24 * 0.035);
   });
