@@ -1,5 +1,7 @@
 // Builds what is shipped. `dist/daemon.cjs` is the daemon and the command line in one file; `dist/demo.cjs` is loaded by
 // it for `pointsman demo` only, since it carries the official SDK; `dist/config.schema.json` is for editors.
+// `dist/extension.cjs` is what the editor loads, `dist/uninstall.cjs` what it runs after the extension was removed,
+// `dist/webview/` the dashboard page, which the daemon serves to browsers as well.
 import { build, context } from 'esbuild';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
@@ -61,6 +63,35 @@ const outputs = [
     minify: true,
   },
   { ...shared, entryPoints: ['daemon/demo/run-demo.ts'], outfile: 'dist/demo.cjs', minify: true },
+  {
+    ...shared,
+    entryPoints: ['extension/extension.ts'],
+    outfile: 'dist/extension.cjs',
+    external: ['vscode'],
+    minify: true,
+  },
+  { ...shared, entryPoints: ['extension/uninstall.ts'], outfile: 'dist/uninstall.cjs', minify: true },
+  {
+    bundle: true,
+    platform: 'browser',
+    // The Chromium of the oldest editor that is supported, and browsers of the last years.
+    target: 'es2022',
+    format: 'iife',
+    entryPoints: { dashboard: 'extension/dashboard/webview/dashboard.ts' },
+    outdir: 'dist/webview',
+    legalComments: 'none',
+    logLevel: 'warning',
+    minify: true,
+  },
+  // Without a format of its own: styles only.
+  {
+    bundle: true,
+    entryPoints: ['media/dashboard.css'],
+    outfile: 'dist/webview/dashboard.css',
+    external: ['*.svg'],
+    logLevel: 'warning',
+    minify: true,
+  },
 ];
 
 async function writeConfigSchema() {

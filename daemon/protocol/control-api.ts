@@ -334,3 +334,110 @@ export interface ReplayBody {
 export interface ErrorBody {
   readonly error: { readonly code: string; readonly message: string };
 }
+
+/** Answer of `GET /healthz?challenge=C`: proves that who listens knows the admin token, before anybody sends it. */
+export interface HealthBody {
+  readonly status: 'ok';
+  /** Hex HMAC-SHA256 of `pointsman-hello:C` with the admin token as key; only where a challenge was sent. */
+  readonly proof?: string;
+}
+
+/** What a challenge looks like; anything else gets no proof. */
+export const CHALLENGE_PATTERN = /^[0-9a-f]{32}$/;
+export const CHALLENGE_PREFIX = 'pointsman-hello:';
+
+/** Body of `POST shutdown`; `{}` = as a signal does. */
+export interface ShutdownRequest {
+  /** How long running exchanges may go on; the port is free at once. At most 30 minutes. */
+  readonly drainMs?: number;
+}
+
+/** Answer of `POST dashboard-ticket`: opens the dashboard in a browser, once, within a minute. */
+export interface DashboardTicketBody {
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+/** Answer of `GET series`: totals in equal slices of time, oldest first; empty slices are left out. */
+export interface SeriesBody {
+  readonly bucketMs: number;
+  readonly points: readonly SeriesPoint[];
+}
+
+/** Money is of the requests whose money is known, as in `TotalsGroup`. */
+export interface SeriesPoint {
+  /** Unix epoch ms. */
+  readonly startMs: number;
+  readonly requests: number;
+  readonly comparableRequests: number;
+  readonly failedRequests: number;
+  readonly costUsd: number;
+  readonly baselineCostUsd: number;
+  readonly savedUsd: number;
+  readonly inputTokens: number;
+  readonly cacheReadInputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** Body of `POST resend`: the same request again, answered by `model`. Costs money, and is an exchange of its own. */
+export interface ResendRequest {
+  readonly exchangeId: string;
+  readonly model: string;
+}
+
+/** Answer of `POST resend`. Texts are kept in memory only, for the last few requests. */
+export interface ResendBody {
+  readonly original: ResendSide;
+  readonly again: ResendSide;
+}
+
+export interface ResendSide {
+  readonly exchangeId: string;
+  readonly model: string | null;
+  /** null = not kept. Tool calls are named in brackets. */
+  readonly text: string | null;
+  readonly costUsd: number | null;
+  readonly durationMs: number;
+  readonly usage: TokenUsage | null;
+  readonly status: 'ok' | 'error' | 'cancelled' | 'interrupted';
+}
+
+/** Answer of `GET assistants`. */
+export interface AssistantsBody {
+  readonly assistants: readonly AssistantState[];
+}
+
+/** An assistant that can be pointed at the daemon by changing its own configuration. */
+export interface AssistantState {
+  /** As in `pointsman connect ID`. */
+  readonly id: string;
+  readonly displayName: string;
+  /** Its program or its configuration was found on this machine. */
+  readonly isFound: boolean;
+  /** `changed`: connected once, and the marked part was edited since. */
+  readonly state: 'connected' | 'not-connected' | 'changed';
+  /** What to know or do by hand, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Answer of `GET assistants/:id`: exactly what connecting would write. */
+export interface AssistantPlan extends AssistantState {
+  readonly changes: readonly AssistantChange[];
+  /** Passed back with `PUT`; the change is refused when the files differ by then. */
+  readonly fingerprint: string;
+}
+
+export interface AssistantChange {
+  /** Absolute path. */
+  readonly path: string;
+  /** null = the file does not exist (before), or is removed (after). Secrets are shown as `…`. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** Answer of `PUT` (connect) and `DELETE` (undo) of `assistants/:id`. */
+export interface AssistantResult extends AssistantState {
+  readonly changedPaths: readonly string[];
+  /** Copies of the files as they were. */
+  readonly backupPaths: readonly string[];
+}

@@ -1,0 +1,3 @@
+// Entry of the dashboard page, in the editor's webview and in a browser.
+
+export {};
