@@ -179,6 +179,65 @@ describe('layers', () => {
   });
 });
 
+describe('layers of the extension', () => {
+  const imports = importsOf('extension');
+  const inEditor = (file: string): boolean => !/^(daemon|dashboard\/webview)\//.test(file);
+  const resolved = ({ file, specifier }: ImportLine): string =>
+    path.posix.normalize(path.posix.join('extension', path.posix.dirname(file), specifier));
+
+  it('imports of the daemon only its protocol', () => {
+    const wrong = imports.filter((line) => {
+      const target = line.specifier.startsWith('.') ? resolved(line) : '';
+      return target.startsWith('daemon/') && !target.startsWith('daemon/protocol/');
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('keeps the editor out of the way to the daemon and out of the page', () => {
+    assert.deepEqual(
+      imports.filter(({ file, specifier }) => specifier === 'vscode' && !inEditor(file)),
+      [],
+    );
+  });
+
+  it('keeps Node and the editor’s own parts out of the page', () => {
+    const wrong = imports.filter((line) => {
+      if (!line.file.startsWith('dashboard/webview/')) return false;
+      if (!line.specifier.startsWith('.')) return line.specifier !== 'uplot';
+      return !/^(extension\/dashboard|daemon\/protocol)\//.test(resolved(line));
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('starts processes and opens sockets in one place each', () => {
+    const places: Readonly<Record<string, RegExp>> = {
+      'node:child_process': /^daemon\/spawn\.ts$/,
+      ws: /^daemon\/event-stream\.ts$/,
+    };
+    const wrong = imports.filter(({ file, specifier }) => places[specifier]?.test(file) === false);
+    assert.deepEqual(wrong, []);
+  });
+
+  it('never parses HTML in the page', () => {
+    const wrong = sources('extension/dashboard').filter((file) =>
+      /\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write)\b/.test(
+        readFileSync(path.join(root, 'extension/dashboard', file), 'utf8').replace(
+          /\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+          '',
+        ),
+      ),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  it('has no default exports and no barrel files', () => {
+    const wrong = sources('extension').filter((file) =>
+      /^export (default\b|\* from)/m.test(readFileSync(path.join(root, 'extension', file), 'utf8')),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});
+
 describe('the tree in daemon/README.md', () => {
   const readme = readFileSync(path.join(root, 'daemon', 'README.md'), 'utf8');
   const tree = /```text\ndaemon\/\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
