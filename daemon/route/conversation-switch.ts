@@ -99,5 +99,5 @@ export function applySwitchCap<Candidate extends Ordered>(
     return { candidates: [...fitting, ...others], note };
   }
   const note = `with every model the conversation could bill more than ${limit}; the one that can do so least was taken`;
-  return { candidates: candidates.toSorted((a, b) => cap.leftUsd(b.target) - cap.leftUsd(a.target)), note };
+  return { candidates: candidates.toSorted((a, b) => cap.spareUsd(b.target) - cap.spareUsd(a.target)), note };
 }

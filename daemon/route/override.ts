@@ -149,13 +149,16 @@ const MAX_CONVERSATION_OVERRIDES = 1000;
 /** Overrides set from the palette or the control API. Whether a model exists is checked by whoever sets one. */
 export class OverrideBoard {
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #onChange: (current: OverrideState | null) => void;
   #next: OverrideState | null = null;
   #always: OverrideState | null = null;
   /** By conversation id, oldest first. */
   readonly #conversations = new Map<string, OverrideState>();
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  /** `onChange` is told what is in force after each change but an expiry. */
+  constructor(clock: Pick<Clock, 'now'>, onChange: (current: OverrideState | null) => void = () => {}) {
     this.#clock = clock;
+    this.#onChange = onChange;
   }
 
   /** Replaces an earlier override of the same scope (and conversation). Throws when a conversation is missing. */
@@ -176,11 +179,17 @@ export class OverrideBoard {
     if (state.scope === 'next') this.#next = state;
     else if (state.scope === 'always') this.#always = state;
     else this.#bind(state.conversationId ?? '', state);
+    this.#onChange(this.current());
     return state;
   }
 
   /** Everything, one scope, or one conversation. */
   clear(scope?: OverrideScope, conversationId?: string): void {
+    this.#remove(scope, conversationId);
+    this.#onChange(this.current());
+  }
+
+  #remove(scope: OverrideScope | undefined, conversationId: string | undefined): void {
     if (scope === undefined || scope === 'next') this.#next = null;
     if (scope === undefined || scope === 'always') this.#always = null;
     if (scope !== undefined && scope !== 'conversation') return;
@@ -198,7 +207,10 @@ export class OverrideBoard {
   take(conversationId: string, atMs: number, point?: DecisionPoint): DecisionInput['standingOverride'] {
     const found = this.#find(conversationId, atMs, point);
     if (found === null) return null;
-    if (found === this.#next) this.#next = null;
+    if (found === this.#next) {
+      this.#next = null;
+      this.#onChange(this.current());
+    }
     return { model: found.model, scope: found.scope };
   }
 

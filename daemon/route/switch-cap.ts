@@ -16,8 +16,10 @@ export interface SwitchCap {
   readonly fits: (target: ModelTarget) => boolean;
   /** As `fits`, where `first` has answered in vain and is paid for as well. */
   readonly fitsBoth: (first: ModelTarget, second: ModelTarget) => boolean;
-  /** What would be left after this request, at its worst, USD; the larger the better. */
+  /** What would be left after this request, at its worst, USD. */
   readonly leftUsd: (target: ModelTarget) => number;
+  /** As `leftUsd`, without what must be kept for the requests after it; negative = it does not fit. */
+  readonly spareUsd: (target: ModelTarget) => number;
 }
 
 /** Sizes are estimates: what a request may take from the allowance is reckoned this much larger. */
@@ -65,16 +67,17 @@ export function switchCap(
   const leftAfter = (takenUsd: number): number =>
     allowanceUsd - (takenUsd > 0 ? takenUsd * MARGIN : takenUsd);
   const leftUsd = (target: ModelTarget): number => leftAfter(takenBy(target));
+  const spareUsd = (target: ModelTarget): number => leftUsd(target) - costs.reserveUsd(target);
   return {
     baselineModel: baseline.id,
     ratio,
     allowanceUsd,
     leftUsd,
+    spareUsd,
     fits(target) {
-      const reserveUsd = costs.reserveUsd(target);
-      if (leftUsd(target) >= reserveUsd - EPSILON_USD) return true;
+      if (spareUsd(target) >= -EPSILON_USD) return true;
       // Whatever was billed before: who costs no more than staying makes nothing worse.
-      return reserveUsd === 0 && takenBy(target) <= 0;
+      return costs.reserveUsd(target) === 0 && takenBy(target) <= 0;
     },
     fitsBoth: (first, second) =>
       leftAfter(takenBy(second) + (costs.worstUsd(first) ?? Infinity)) >=
@@ -147,7 +150,7 @@ class CapCosts {
     const isSure = target.promptCache.kind === 'explicit' || target === this.#baseline;
     const warm = isSure && Object.hasOwn(warmTokens, target.id) ? (warmTokens[target.id] ?? 0) : 0;
     const promptUsd = this.#call(target, this.#scaled(warm, size), 0, size);
-    return promptUsd === null ? null : promptUsd + this.#dearerAnswerUsd(target, 1);
+    return promptUsd === null ? null : promptUsd + this.#dearerAnswerUsd(target, 1, size);
   }
 
   /**
@@ -164,7 +167,8 @@ class CapCosts {
     const later = this.#laterFactor(target);
     const stay = this.#perPrompt(this.#baseline, tokens);
     const backUsd = this.#backUsd(tokens);
-    if (this.#dearerAnswerUsd(target, later) > 0 || !this.#writesBelow(target, tokens, later)) return backUsd;
+    if (this.#answersDearer(target, tokens, later) || !this.#writesBelow(target, tokens, later))
+      return backUsd;
     const own = this.#perPrompt(target, tokens);
     const missUsd = Math.max(0, own.write * later - this.#factor * stay.read);
     if (missUsd === 0) return 0;
@@ -199,6 +203,13 @@ class CapCosts {
     );
   }
 
+  /** Now or where its long-context price begins. */
+  #answersDearer(target: ModelTarget, tokens: number, later: number): boolean {
+    return [tokens, this.#longTokens(target, tokens)].some(
+      (size) => this.#dearerAnswerUsd(target, later, size) > 0,
+    );
+  }
+
   /** Also where a long-context price begins before the conversation ends. */
   #readsBelowWhenLonger(target: ModelTarget, tokens: number, later: number): boolean {
     const size = this.#longTokens(target, tokens);
@@ -215,9 +226,9 @@ class CapCosts {
   }
 
   /** What an answer of the greatest length costs more than on the baseline; 0 for models that write more cheaply. */
-  #dearerAnswerUsd(target: ModelTarget, later: number): number {
+  #dearerAnswerUsd(target: ModelTarget, later: number, size: number = this.#input.inputTokens): number {
     const per = (model: ModelTarget): number =>
-      ((this.#call(model, 0, SAMPLE_TOKENS) ?? 0) - (this.#call(model, 0, 0) ?? 0)) *
+      ((this.#call(model, 0, SAMPLE_TOKENS, size) ?? 0) - (this.#call(model, 0, 0, size) ?? 0)) *
       outputRatio(model, this.#input);
     const moreUsd = per(target) * later - this.#factor * per(this.#baseline);
     if (moreUsd <= 0) return 0;

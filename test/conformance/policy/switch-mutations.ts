@@ -78,7 +78,7 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
       "target.promptCache.kind === 'explicit' || target === this.#baseline;",
       'true;',
     ],
-    ['A dearer answer is paid for.', 'promptUsd + this.#dearerAnswerUsd(target, 1)', 'promptUsd'],
+    ['A dearer answer is paid for.', 'promptUsd + this.#dearerAnswerUsd(target, 1, size)', 'promptUsd'],
     [
       'An answer is as long as it may be.',
       'Math.min(this.#input.maxOutputTokens ?? target.maxOutputTokens, target.maxOutputTokens)',
@@ -127,7 +127,17 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
       '|| !this.#writesBelow(target, tokens, later)) return backUsd;',
       ') return backUsd;',
     ],
-    ['A dearer answer needs the way back.', 'this.#dearerAnswerUsd(target, later) > 0 || ', ''],
+    ['A dearer answer needs the way back.', 'this.#answersDearer(target, tokens, later) || ', ''],
+    [
+      'An answer that gets dearer with the prompt needs the way back.',
+      'this.#dearerAnswerUsd(target, later, size) > 0',
+      'this.#dearerAnswerUsd(target, later) > 0',
+    ],
+    [
+      'Where nothing fits, the next requests count too.',
+      'leftUsd(target) - costs.reserveUsd(target)',
+      'leftUsd(target)',
+    ],
     [
       'An entry that dies sooner than the baseline’s is no sure one.',
       ' && target.promptCache.ttlS >= this.#baseline.promptCache.ttlS;',

@@ -44,6 +44,7 @@ function fakeCap(more: Partial<SwitchCap> = {}): SwitchCap {
     fits: () => true,
     fitsBoth: () => true,
     leftUsd: () => 0,
+    spareUsd: () => 0,
     ...more,
   };
 }
@@ -168,7 +169,7 @@ describe('route/conversation-switch: the limit', () => {
 
   it('[B4] takes the one that leaves most where nobody fits, and says so', () => {
     const left: Readonly<Record<string, number>> = { dear: -3, half: -1, cheap: -2 };
-    assert.deepEqual(capped({ fits: () => false, leftUsd: ({ id }) => left[id] ?? 0, ratio: 0.125 }), [
+    assert.deepEqual(capped({ fits: () => false, spareUsd: ({ id }) => left[id] ?? 0, ratio: 0.125 }), [
       'half cheap dear',
       'with every model the conversation could bill more than 12.5 % above staying on dear; the one that can do so least was taken',
     ]);

@@ -61,6 +61,7 @@ describe('the mixed plan', () => {
       fits: () => false,
       fitsBoth: () => false,
       leftUsd: () => -1,
+      spareUsd: () => -1,
     };
     assert.equal(helper([PRIMARY, FREE], {}, cap), undefined);
     assert.equal(helper([PRIMARY, { ...FREE, tier: 'complex' }]), undefined);

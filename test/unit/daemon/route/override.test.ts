@@ -170,6 +170,17 @@ describe('route/override: the board', () => {
     assert.equal(board.take('c_2', 0)?.model, 'a');
   });
 
+  it('tells what is in force when one is set, used up and cleared', () => {
+    const told: (string | null)[] = [];
+    const board = new OverrideBoard({ now: () => 0 }, (current) => told.push(current?.model ?? null));
+    board.set({ model: 'a', scope: 'always' });
+    board.set({ model: 'n', scope: 'next' });
+    board.take('c_1', 0);
+    board.take('c_1', 0);
+    board.clear();
+    assert.deepEqual(told, ['a', 'n', 'a', null]);
+  });
+
   it('forgets an override when its time is over', () => {
     const { board, at } = boardAt(1000);
     const state = board.set({ model: 'opus', scope: 'always', ttlMs: 500 });

@@ -220,6 +220,12 @@ describe('route/switch-cap: who fits', () => {
     closeTo(least(light, { economics: { cacheHitRatios: { light: 0.45 } } }), 1.2 * 0.035 + 1.2 * 24 * 0.035);
   });
 
+  it('[B4] what is spare is what is left without what the next requests may need', () => {
+    closeTo(cap().spareUsd(CHEAP), 0.05 + (0.105 - 0.01));
+    const dearRead = priced('dear-read', [2, 1.2, 10]);
+    closeTo(cap().spareUsd(dearRead), 0.05 - 1.2 * 0.095 - 1.2 * 0.895);
+  });
+
   it('[B4] [C2] a model that is read more dearly than the baseline needs enough for the way back', () => {
     const dearRead = priced('dear-read', [2, 1.2, 10]);
     closeTo(least(dearRead), 1.2 * 0.095 + 1.2 * 0.895);
@@ -240,6 +246,17 @@ describe('route/switch-cap: who fits', () => {
     // 60 - 52.5 a million, 1,000 tokens
     const given = { input: { maxOutputTokens: 1000 } };
     closeTo(least(wordy, given), 1.2 * 0.895 - (0.105 - 0.01 - 0.0075));
+  });
+
+  it('[B4] a model whose answers become dearer with a long prompt needs enough for the way back', () => {
+    const long = {
+      aboveTokens: 150_000,
+      inputUsdPerMtok: 0.2,
+      outputUsdPerMtok: 60,
+      cacheReadUsdPerMtok: 0.02,
+    };
+    const growing = priced('growing', [0.1, 0.01, 10], {}, { longContext: long });
+    closeTo(least(growing), 1.2 * 0.895 - (0.105 - 0.01));
   });
 
   it('[B4] a model that will be dearer at another hour is looked at with that price', () => {
