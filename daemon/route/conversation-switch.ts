@@ -84,7 +84,7 @@ export interface Capped<Candidate> {
   readonly note: string | null;
 }
 
-/** Those that fit go first. Where nobody does, the one with whom most is left. */
+/** Those that fit go first. Where nobody does, the one that does least harm. */
 export function applySwitchCap<Candidate extends Ordered>(
   candidates: readonly Candidate[],
   cap: SwitchCap | null,
@@ -99,5 +99,12 @@ export function applySwitchCap<Candidate extends Ordered>(
     return { candidates: [...fitting, ...others], note };
   }
   const note = `with every model the conversation could bill more than ${limit}; the one that can do so least was taken`;
-  return { candidates: candidates.toSorted((a, b) => cap.spareUsd(b.target) - cap.spareUsd(a.target)), note };
+  return { candidates: candidates.toSorted((a, b) => compareHarm(cap, a.target, b.target)), note };
+}
+
+/** Whom this request alone does not take beyond the limit goes first, by what is left for the next ones. */
+function compareHarm(cap: SwitchCap, a: ModelTarget, b: ModelTarget): number {
+  const leftOfA = cap.leftUsd(a);
+  const leftOfB = cap.leftUsd(b);
+  return leftOfA >= 0 && leftOfB >= 0 ? cap.spareUsd(b) - cap.spareUsd(a) : leftOfB - leftOfA;
 }

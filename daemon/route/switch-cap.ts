@@ -165,23 +165,31 @@ class CapCosts {
     // A prompt that is too short to be cached today will not stay so.
     const tokens = Math.max(this.#input.inputTokens, CACHED_TOKENS);
     const later = this.#laterFactor(target);
-    const stay = this.#perPrompt(this.#baseline, tokens);
+    const sizes = this.#sizesToCome(target, tokens);
     const backUsd = this.#backUsd(tokens);
-    if (this.#answersDearer(target, tokens, later) || !this.#writesBelow(target, tokens, later))
-      return backUsd;
-    const own = this.#perPrompt(target, tokens);
-    const missUsd = Math.max(0, own.write * later - this.#factor * stay.read);
+    const mayBeDearer = sizes.some(
+      (size) => this.#dearerAnswerUsd(target, later, size) > 0 || !this.#writesBelow(target, size, later),
+    );
+    if (mayBeDearer) return backUsd;
+    const missesUsd = sizes
+      .filter((size) => size <= tokens * NEAR)
+      .map((size) => this.#perPrompt(target, size).write * later - this.#stayReadUsd(size));
+    const missUsd = Math.max(0, ...missesUsd);
     if (missUsd === 0) return 0;
     const hits = hitRatio(target, this.#input);
-    const expectedReadUsd = (hits * own.read + (1 - hits) * own.write) * later;
-    if (expectedReadUsd > this.#factor * stay.read || !this.#readsBelowWhenLonger(target, tokens, later))
-      return backUsd;
+    if (sizes.some((size) => this.#readsAbove(target, size, later, hits))) return backUsd;
     // Whoever keeps what was paid for, at least as long as the baseline does, costs no more than it from here on.
     const isSure =
       target.promptCache.kind === 'explicit' && target.promptCache.ttlS >= this.#baseline.promptCache.ttlS;
     const missRatio = 1 - Math.min(hits, PESSIMISTIC_HIT_RATIO);
     const misses = Math.ceil(Math.log(NEGLIGIBLE) / Math.log(missRatio));
     return isSure ? 0 : Math.min(misses * missUsd, backUsd);
+  }
+
+  /** This prompt, and where other prices hold: it grows beyond the border of one model, or is compacted below that of another. */
+  #sizesToCome(target: ModelTarget, tokens: number): readonly number[] {
+    const below = this.#longBorder(this.#baseline) - 1;
+    return [tokens, this.#longTokens(target, tokens), Math.min(tokens, Math.max(below, CACHED_TOKENS))];
   }
 
   /** The way back to a baseline that has gone cold; also where its long-context price is near. */
@@ -195,26 +203,19 @@ class CapCosts {
     return Math.max(0, ...premiums);
   }
 
-  #writesBelow(target: ModelTarget, tokens: number, later: number): boolean {
-    return [tokens, this.#longTokens(target, tokens)].every(
-      (size) =>
-        this.#perPrompt(target, size).write * later <=
-        this.#factor * this.#perPrompt(this.#baseline, size).write,
-    );
+  #writesBelow(target: ModelTarget, size: number, later: number): boolean {
+    const stay = this.#perPrompt(this.#baseline, size);
+    return this.#perPrompt(target, size).write * later <= this.#factor * stay.write;
   }
 
-  /** Now or where its long-context price begins. */
-  #answersDearer(target: ModelTarget, tokens: number, later: number): boolean {
-    return [tokens, this.#longTokens(target, tokens)].some(
-      (size) => this.#dearerAnswerUsd(target, later, size) > 0,
-    );
+  /** In the long run, with the misses that are to be expected. */
+  #readsAbove(target: ModelTarget, size: number, later: number, hits: number): boolean {
+    const own = this.#perPrompt(target, size);
+    return (hits * own.read + (1 - hits) * own.write) * later > this.#stayReadUsd(size);
   }
 
-  /** Also where a long-context price begins before the conversation ends. */
-  #readsBelowWhenLonger(target: ModelTarget, tokens: number, later: number): boolean {
-    const size = this.#longTokens(target, tokens);
-    const readUsd = this.#perPrompt(target, size).read * later;
-    return readUsd <= this.#factor * this.#perPrompt(this.#baseline, size).read;
+  #stayReadUsd(size: number): number {
+    return this.#factor * this.#perPrompt(this.#baseline, size).read;
   }
 
   /** A prompt of that size, all of it read from the cache and all of it new. */

@@ -169,9 +169,20 @@ describe('route/conversation-switch: the limit', () => {
 
   it('[B4] takes the one that leaves most where nobody fits, and says so', () => {
     const left: Readonly<Record<string, number>> = { dear: -3, half: -1, cheap: -2 };
-    assert.deepEqual(capped({ fits: () => false, spareUsd: ({ id }) => left[id] ?? 0, ratio: 0.125 }), [
+    assert.deepEqual(capped({ fits: () => false, leftUsd: ({ id }) => left[id] ?? 0, ratio: 0.125 }), [
       'half cheap dear',
       'with every model the conversation could bill more than 12.5 % above staying on dear; the one that can do so least was taken',
     ]);
+  });
+
+  it('[B4] takes no one that breaks the limit at once where another may only break it later', () => {
+    const left: Readonly<Record<string, number>> = { dear: -1, half: 2, cheap: 1 };
+    const spare: Readonly<Record<string, number>> = { dear: -1, half: -6, cheap: -5 };
+    const [order] = capped({
+      fits: () => false,
+      leftUsd: ({ id }) => left[id] ?? 0,
+      spareUsd: ({ id }) => spare[id] ?? 0,
+    });
+    assert.equal(order, 'cheap half dear');
   });
 });

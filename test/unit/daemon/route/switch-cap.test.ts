@@ -259,6 +259,14 @@ describe('route/switch-cap: who fits', () => {
     closeTo(least(growing), 1.2 * 0.895 - (0.105 - 0.01));
   });
 
+  it('[B4] a baseline that is dear only for long prompts is looked at with its usual price too', () => {
+    const long = { aboveTokens: 80_000, inputUsdPerMtok: 20, outputUsdPerMtok: 100, cacheReadUsdPerMtok: 2 };
+    const base = priced('base', [10, 1, 50], { tier: 'complex' }, { longContext: long });
+    // Read for 0.15 where the baseline costs 0.2, and 0.1 once the prompt is compacted: enough for the way back, 2 - 0.21.
+    const dearRead = priced('dear-read', [5, 1.5, 25]);
+    closeTo(least(dearRead, { baseline: base }), 1.2 * (0.5 - 0.21) + 1.2 * 1.79);
+  });
+
   it('[B4] a model that will be dearer at another hour is looked at with that price', () => {
     const peak = { multiplier: 12, hoursUtc: [[6, 8]] as const, weekdays: [5] };
     const model = priced('peaky', [0.1, 0.01, 0.5], {}, { peak });
