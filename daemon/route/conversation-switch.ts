@@ -1,6 +1,7 @@
 // At a decision point: does a conversation move to the model that comes first, or stay where it is warm? And whoever comes
 // first, the limit on what switching may cost has the last word.
 
+import type { ModelTarget } from '../catalog/model-target.ts';
 import type { DecisionInput, SwitchEconomics } from '../protocol/exchange-record.ts';
 import type { Ordered, RankedTarget } from './candidate-order.ts';
 import type { SwitchCap } from './switch-cap.ts';
