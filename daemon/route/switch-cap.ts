@@ -40,8 +40,11 @@ const PESSIMISTIC_HIT_RATIO = 0.5;
 /** Every vendor caches prompts of this length. */
 const CACHED_TOKENS = 8192;
 
-/** A prompt may grow by so much from one request to the next. */
+/** A long-context price that is at most so many times the prompt away may hold before the conversation is over. */
 const NEAR = 4;
+
+/** A prompt may grow by so much before the next request: a large file that was read. */
+const GROWTH_TOKENS = 16_384;
 
 /** An answer of this length is looked at to compare prices of output. */
 const SAMPLE_TOKENS = 1000;
@@ -163,7 +166,7 @@ class CapCosts {
 
   #leastReserveUsd(target: ModelTarget): number {
     // A prompt that is too short to be cached today will not stay so.
-    const tokens = Math.max(this.#input.inputTokens, CACHED_TOKENS);
+    const tokens = Math.max(this.#input.inputTokens, CACHED_TOKENS) + GROWTH_TOKENS;
     const later = this.#laterFactor(target);
     const sizes = this.#sizesToCome(target, tokens);
     const backUsd = this.#backUsd(tokens);

@@ -118,8 +118,8 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
     ],
     [
       'A short prompt will grow.',
-      'Math.max(this.#input.inputTokens, CACHED_TOKENS)',
-      'this.#input.inputTokens',
+      'Math.max(this.#input.inputTokens, CACHED_TOKENS) +',
+      'this.#input.inputTokens +',
     ],
     [
       'A dearer read needs the way back.',
@@ -150,6 +150,7 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
       ' && target.promptCache.ttlS >= this.#baseline.promptCache.ttlS;',
       ';',
     ],
+    ['The prompt may have grown by then.', 'CACHED_TOKENS) + GROWTH_TOKENS;', 'CACHED_TOKENS);'],
     ['Misses come in a row.', 'Math.min(misses * missUsd, backUsd)', 'Math.min(missUsd, backUsd)'],
     ['A good past is no promise.', '1 - Math.min(hits, PESSIMISTIC_HIT_RATIO)', '1 - hits'],
     ['A bad past counts.', '1 - Math.min(hits, PESSIMISTIC_HIT_RATIO)', '1 - PESSIMISTIC_HIT_RATIO'],
