@@ -1,6 +1,7 @@
 // Composition root: builds every part and wires them together. No logic of its own; imported only by the command line
 // and by tests.
 
+import { homedir, platform } from 'node:os';
 import path from 'node:path';
 import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { noResponseCache } from './cache/response-cache.ts';
@@ -19,10 +20,14 @@ import { createRuleClassifier } from './classify/rule-classifier.ts';
 import { ConfigStore } from './config/config-store.ts';
 import type { RouterConfig } from './config/schema.ts';
 import { createControlApi } from './control/control-routes.ts';
+import { createConnector } from './connect/connector.ts';
+import { createPlaces } from './connect/places.ts';
 import { DaemonSurface } from './control/daemon-surface.ts';
 import { createTimeMachine } from './control/time-machine.ts';
 import { createEventSocket } from './control/event-socket.ts';
 import { createEventBus } from './control/event-bus.ts';
+import { dashboardRoutes } from './http/dashboard-routes.ts';
+import { DashboardSessions } from './http/dashboard-sessions.ts';
 import { createErrorShapes } from './http/error-answer.ts';
 import { countTokensRoute, exchangeRoute } from './http/exchange-handler.ts';
 import { createGuard } from './http/guard.ts';
@@ -44,13 +49,17 @@ import { openLedger } from './ledger/sqlite-ledger.ts';
 import { createDaemonLog } from './lifecycle/daemon-log.ts';
 import { prepareHome } from './lifecycle/home.ts';
 import { createKeyring } from './lifecycle/keyring.ts';
+import { watchLinger } from './lifecycle/linger.ts';
 import { removeLockfile, writeLockfile } from './lifecycle/lockfile.ts';
 import { createShutdown } from './lifecycle/shutdown.ts';
 import { loadTokens, TokenVerifier, watchTokens } from './lifecycle/tokens.ts';
+import { readWebviewFile } from './lifecycle/webview-files.ts';
 import { createFindModel } from './pipeline/ask-model.ts';
 import { BudgetBoard } from './pipeline/budget-board.ts';
 import { countTokens } from './pipeline/count-tokens.ts';
 import { loadOutcomes, OutcomeWatch } from './pipeline/outcomes.ts';
+import { RecentRequests } from './pipeline/recent-requests.ts';
+import { createResend } from './pipeline/resend.ts';
 import { ResponseMemory } from './pipeline/response-memory.ts';
 import { RoutingTestGuard } from './pipeline/routing-test-guard.ts';
 import { serveExchange, type PipelineDeps } from './pipeline/serve-exchange.ts';
@@ -60,6 +69,7 @@ import { TaskEconomics } from './pipeline/task-economics.ts';
 import { UsageCalibration } from './pipeline/usage-calibration.ts';
 import { answerWarmUp } from './pipeline/warm-up.ts';
 import { PROTOCOL_VERSION } from './protocol/control-api.ts';
+import type { SocketCloseReason } from './protocol/control-events.ts';
 import { createCheapestCapablePolicy } from './route/cheapest-capable-policy.ts';
 import { ConversationIndex } from './route/conversation-identity.ts';
 import { ConversationStore } from './route/conversation-store.ts';
@@ -89,6 +99,13 @@ export interface DaemonOptions {
   readonly clock?: Clock;
   /** Whether to look for model servers on this machine; on by default. */
   readonly probeLocalServers?: boolean;
+  /** Ends by itself when nobody has needed it for so long; absent = never. */
+  readonly lingerMs?: number;
+  /**
+   * Asks the daemon that runs on this home to leave; awaited when everything is ready but the port. Resolves to whether
+   * there was one.
+   */
+  readonly askPredecessorToLeave?: () => Promise<boolean>;
 }
 
 export interface RunningDaemon {
@@ -102,8 +119,8 @@ export interface RunningDaemon {
   };
   /** What is wrong with the configuration file; null when it is in force. */
   readonly configError: () => string | null;
-  /** Begins the graceful stop; a second call ends the process. */
-  readonly stop: (reason: string) => void;
+  /** Begins the graceful stop; a second call ends the process. `why` is what readers of events are told. */
+  readonly stop: (reason: string, why?: SocketCloseReason) => void;
   /** Resolves to the exit code when everything is closed. */
   readonly stopped: Promise<number>;
   /** Names of the usable providers, once the model servers on this machine were asked. Never rejects. */
@@ -114,6 +131,8 @@ export interface RunningDaemon {
 
 /** How long running exchanges may go on after a stop was asked for. */
 const GRACE_MS = 30_000;
+/** A daemon that hands over frees its port before it answers; some systems take a moment longer. */
+const PORT_PATIENCE_MS = 1000;
 const BODY_IDLE_MS = 30_000;
 const JITTER = (): number => Math.random();
 
@@ -145,7 +164,12 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   await config.start();
   const bus = createEventBus(log);
   const keyring = createKeyring({ environment, home, redactor });
-  const ledger = openLedger({ path: path.join(home, 'ledger.db'), clock, log });
+  const ledger = openLedger({
+    path: path.join(home, 'ledger.db'),
+    clock,
+    log,
+    onForeignRows: () => budgets.recount(),
+  });
   const budgets = new BudgetBoard({ readSpent: (query) => ledger.spent(query), clock, log });
   budgets.configure(config.current.budgets);
   const snapshots = new SnapshotStore({
@@ -203,9 +227,13 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     clock,
     environment,
   });
-  const overrides = new OverrideBoard(clock);
+  const overrides = new OverrideBoard(clock, (override) =>
+    bus.publish({ type: 'override-update', override }),
+  );
   const statistics = new SuccessStatistics();
   const responseMemory = new ResponseMemory(clock);
+  const recent = new RecentRequests();
+  const sessions = new DashboardSessions(clock);
   const pipeline: PipelineDeps = {
     snapshot: () => snapshots.current,
     budgets,
@@ -234,6 +262,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     statistics,
     outcomes: new OutcomeWatch({ statistics, ledger }),
     overrides,
+    recent,
     unavailable: () => health.unavailable(),
     promptCacheReplay: new PromptCacheReplay(),
     servedCacheReplay: new PromptCacheReplay(),
@@ -258,9 +287,12 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     budgets,
     routingTests: () => routingTests.status,
     putCredential: async (provider, apiKey) => {
-      keyring.put(provider, apiKey);
+      // Each window of an editor hands its keys over when it opens; that must not forget which of them were refused.
+      if (!keyring.put(provider, apiKey)) return;
       await snapshots.rebuild();
       health.credentialsChanged(provider);
+      // Which models can be used is another question now.
+      bus.publish({ type: 'config-update', valid: config.state.valid, error: config.state.error });
     },
     identity: { version, pid: process.pid, startedAt: new Date(startedAtMs).toISOString(), home },
     url: () => url,
@@ -274,12 +306,29 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       storedTable: (hash) => ledger.table(hash),
       pause: () => setImmediatePromise(),
     }),
-    requestShutdown: () => void stop('control API'),
+    resend: createResend({ pipeline, recent }),
+    issueTicket: () => sessions.issueTicket(),
+    requestShutdown: (drainMs) => (drainMs === null ? stop('control API') : handOver(drainMs)),
     subscribe: (listener) => bus.subscribe(listener),
+  });
+  const assistants = createConnector({
+    home,
+    places: (editorUserFolder) =>
+      createPlaces({ environment, platform: platform(), homedir: homedir(), editorUserFolder }),
+    target: () => ({ origin: url, token: loadTokens(home).client }),
+    now: () => clock.now(),
   });
   const events = createEventSocket({ surface, clock, log });
   const upgrades = new Map<string, AcceptUpgrade>([
-    [EVENTS_PATH, ({ request, socket, head }) => events.accept(request, socket, head)],
+    [
+      EVENTS_PATH,
+      ({ request, socket, head, headers }) => {
+        // A reader that came in by the dashboard's cookie goes with its session.
+        const release = sessions.hold(headers.get('cookie') ?? '', () => socket.destroy());
+        socket.on('close', release);
+        events.accept(request, socket, head);
+      },
+    ],
   ]);
   const responsesDialect = dialectForPath(RESPONSES_PATH);
   const responsesSocket =
@@ -306,11 +355,15 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     createdAtS: Math.floor(startedAtMs / 1000),
   });
   const server = createServer({
-    guard: createGuard({ verifies: (token) => verifier.verifies(token) }),
+    guard: createGuard({
+      verifies: (token) => verifier.verifies(token),
+      isPageSession: (cookie) => sessions.isOpen(cookie),
+    }),
     routes: createRouteTable([
-      ...livenessRoutes(),
+      ...livenessRoutes((challenge, port) => verifier.prove(challenge, port)),
       ...modelRoutes(modelNames),
       ...ollamaRoutes(modelNames),
+      ...dashboardRoutes({ sessions, readFile: readWebviewFile }),
       ...[...wirePaths].map(([wirePath, dialect]) =>
         exchangeRoute(wirePath, dialect, {
           ...bodyLimits,
@@ -321,7 +374,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
         ...bodyLimits,
         countTokens: (request) => countTokens({ snapshot: pipeline.snapshot, counter: upstream }, request),
       }),
-      controlRoute(createControlApi({ surface, clock, log }), bodyLimits),
+      controlRoute(createControlApi({ surface, assistants, clock, log }), bodyLimits),
     ]),
     errorShapes: createErrorShapes(errorDialectFor),
     limits: () => config.current.limits,
@@ -333,13 +386,21 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   void loadOutcomes({ ledger, statistics, nowMs: clock.now() }).catch((error: unknown) =>
     log.error('what was seen of models earlier could not be loaded', { error: String(error) }),
   );
-  const { url } = await server.listen(options.port ?? config.current.port, options.host);
+  const isHandOver = (await options.askPredecessorToLeave?.()) === true;
+  const { url } = await server.listen(
+    options.port ?? config.current.port,
+    options.host,
+    isHandOver ? PORT_PATIENCE_MS : 0,
+  );
+  if (isHandOver) ledger.expectForeignRows();
   const lockfile = {
     pid: process.pid,
     url,
     version,
     protocolVersion: PROTOCOL_VERSION,
     startedAt: new Date(startedAtMs).toISOString(),
+    configuredPort: config.current.port,
+    ...(options.lingerMs === undefined ? {} : { lingerS: options.lingerMs / 1000 }),
   };
   writeLockfile(home, lockfile);
   // Large, and wanted by the first plain answer with code in it; loaded by then, and not while somebody waits for the start.
@@ -351,6 +412,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     log,
     onChange(changed) {
       for (const token of [changed.client, changed.admin]) redactor.addSecret(token);
+      if (verifier.verifies(changed.admin) !== 'admin') sessions.endAll();
       verifier.replace(changed);
     },
   });
@@ -376,19 +438,48 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       stopped.resolve(hasBug ? 1 : code);
     },
     steps: [
-      { name: 'sockets', run: () => (events.close(), responsesSocket?.close()) }, // before http, which waits for every connection
-      { name: 'http', run: () => server.close(GRACE_MS) },
+      { name: 'sockets', run: () => (events.close(whySocketsClose), responsesSocket?.close()) }, // before http, which waits for every connection
       {
-        name: 'watchers',
-        run: () => (config.close(), routingTests.close(), tokenWatch.close(), endDailyRebuild()),
+        name: 'watchers', // before http too: a successor has its own
+        run: () => (
+          config.close(),
+          routingTests.close(),
+          tokenWatch.close(),
+          endDailyRebuild(),
+          endLinger?.()
+        ),
       },
+      { name: 'http', run: (_signal, graceMs) => server.close(graceMs) },
       { name: 'upstream', run: () => upstream.close() },
       { name: 'ledger', run: () => ledger.close() },
       { name: 'lockfile', run: () => removeLockfile(home, lockfile) },
     ],
   });
-  const stop = (reason: string): void => shutdown.signal(reason);
-  log.info('ready', { url, home, version });
+  let whySocketsClose: SocketCloseReason = 'stopped';
+  const stop = (reason: string, why: SocketCloseReason = 'stopped'): void => {
+    if (!shutdown.isStopping) whySocketsClose = why;
+    shutdown.signal(reason);
+  };
+  /** The successor may start as soon as this returns: port and lockfile are free, the notes of what runs are written. */
+  const handOver = (drainMs: number): void => {
+    if (shutdown.isStopping) return;
+    whySocketsClose = 'handedOver';
+    removeLockfile(home, lockfile);
+    server.stopListening();
+    void ledger.flush();
+    shutdown.signal('hand-over', drainMs);
+  };
+  const endLinger =
+    options.lingerMs === undefined
+      ? undefined
+      : watchLinger({
+          lingerMs: options.lingerMs,
+          isNeeded: () => events.clientCount() > 0 || server.runningExchanges() > 0,
+          lastUsedMs: () => server.lastUsedMs(),
+          clock,
+          onEnd: () => stop('nobody needs it', 'ended'),
+        });
+  log.info('ready', { url, pid: process.pid, home, version });
   return {
     configError: () => config.state.error,
     ready: { event: 'ready', url, pid: process.pid, version, home },

@@ -128,6 +128,11 @@ const CLIENT_ROWS: readonly ClientRow[] = [
     ],
     evidence: 'Continue CLI 1.5.47, Anthropic: own client on node-fetch with this one beta',
   },
+  {
+    client: 'vscode',
+    tests: [{ header: 'user-agent', startsWith: 'pointsman-vscode/' }],
+    evidence: 'our own extension: chat in the editor and whatever calls models through it',
+  },
   { client: 'ai-sdk', tests: [{ header: 'user-agent', startsWith: 'ai/' }], evidence: 'AI SDK 6.0' },
   {
     client: 'ai-sdk',

@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util';
 import { editDistance, nearestName } from '../config/nearest-name.ts';
 import { auditCommand } from './audit.ts';
 import { CliError, COMMON_HELP, COMMON_OPTIONS, type CliContext, type Command } from './command.ts';
+import { connectCommand } from './connect.ts';
+import { dashboardCommand } from './dashboard.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { explainCommand } from './explain.ts';
@@ -20,6 +22,7 @@ export const commands: readonly Command[] = [
   serveCommand,
   statusCommand,
   stopCommand,
+  dashboardCommand,
   demoCommand,
   explainCommand,
   statsCommand,
@@ -28,6 +31,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   reconcileCommand,
   doctorCommand,
+  connectCommand,
   tokenCommand,
 ];
 

@@ -31,6 +31,7 @@ export async function connectToDaemon(home: string): Promise<DaemonClient> {
       `the daemon at ${url} (pid ${pid}) does not answer; if it stays so, end it with "kill ${pid}" and start it again`,
     );
   }
+  if (state === 'stranger') throw notOurs(home, url);
   const token = adminToken(home);
   return {
     url,
@@ -55,13 +56,15 @@ async function sent(call: Promise<LocalAnswer>, url: string): Promise<LocalAnswe
 }
 
 function refusal({ statusCode, body }: LocalAnswer, home: string, url: string): CliError {
-  if (statusCode === 401) {
-    return new CliError(
-      `the daemon at ${url} does not know the admin token of ${home}, so it serves another home; stop it or give its folder with --home`,
-    );
-  }
+  if (statusCode === 401) return notOurs(home, url);
   const message = stringOf(objectOf(objectOf(body)?.['error'])?.['message']);
   return new CliError(message ?? `the daemon at ${url} answered ${statusCode}; see daemon.log in ${home}`);
+}
+
+function notOurs(home: string, url: string): CliError {
+  return new CliError(
+    `the daemon at ${url} does not know the admin token of ${home}, so it serves another home; stop it or give its folder with --home`,
+  );
 }
 
 function adminToken(home: string): string {

@@ -1,10 +1,10 @@
 // `pointsman stop`: asks the daemon to finish what runs and leave.
 
 import { readLockfile } from '../lifecycle/lockfile.ts';
+import { isProcessAlive } from '../util/process-alive.ts';
 import { CliError, type Command } from './command.ts';
 import { connectToDaemon } from './daemon-client.ts';
 import { homeOf } from './home-of.ts';
-import { isProcessAlive } from './running-daemon.ts';
 
 /** The daemon gives running exchanges 30 s; a little more than that is a hang. */
 const LONGEST_STOP_MS = 35_000;

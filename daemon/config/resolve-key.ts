@@ -41,8 +41,15 @@ function fromEnvironment(name: string, environment: ResolveKeyOptions['environme
   if (value === undefined || value.trim() === '') {
     return { key: null, why: `environment variable ${name} is not set; set it and start the daemon again` };
   }
+  if (OWN_TOKEN.test(value.trim())) {
+    const why = `environment variable ${name} holds a token of pointsman, as in terminals that send assistants here; set the provider's own key, in a file if need be`;
+    return { key: null, why };
+  }
   return checked(value, `environment variable ${name}`);
 }
+
+/** What `lifecycle/tokens.ts` makes. The vendor whose variable it stands in has no use for it, and must not see it. */
+const OWN_TOKEN = /^pma?_[\w-]{43}$/;
 
 function fromFile(name: string, options: ResolveKeyOptions): ResolvedKey {
   const path = resolve(options.home, name);

@@ -5,8 +5,15 @@ import { clientDialects } from '../dialects/registry.ts';
 import { z } from 'zod';
 
 import { RouterError } from '../errors.ts';
-import type { ExchangesQuery, TotalsQuery } from '../ledger/ledger.ts';
-import { MAX_FEEDBACK_REASON_CHARS, type TotalsGroupBy } from '../protocol/control-api.ts';
+import type { ExchangesQuery, RowFilter, SeriesQuery, TotalsQuery } from '../ledger/ledger.ts';
+import { FILTER_KEYS } from '../ledger/row-filter.ts';
+import {
+  MAX_DRAIN_MS,
+  MAX_FEEDBACK_REASON_CHARS,
+  type ResendRequest,
+  type TotalsGroupBy,
+} from '../protocol/control-api.ts';
+import type { Profile } from '../protocol/vocabulary.ts';
 import { isJsonObject } from '../util/json.ts';
 import type { JsonObject, JsonValue } from '../util/json.ts';
 import { parseRequestBody, valueAt } from '../util/json-scan.ts';
@@ -28,6 +35,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 };
+/** A slice of a series. */
+const LEAST_BUCKET_MS = 1000;
 /** Below this a bare number is a day count or a mistake, not a time: 2001-09-09 in epoch ms. */
 const EARLIEST_EPOCH_MS = 1_000_000_000_000;
 
@@ -68,11 +77,26 @@ const feedbackSchema = z.strictObject({
   reason: z.string().max(MAX_FEEDBACK_REASON_CHARS).nullish(),
 });
 
+const profileSchema = z.strictObject({ profile: z.enum(['budget', 'balanced', 'quality']) });
+
 const replaySchema = z.strictObject({
   policy: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
   profile: z.enum(['budget', 'balanced', 'quality']).nullish(),
   since: z.union([z.string().max(100), z.number()]).nullish(),
 });
+
+const resendSchema = z.strictObject({ exchangeId: name, model: name });
+
+const shutdownSchema = z.strictObject({ drainMs: z.number().int().min(0).max(MAX_DRAIN_MS).nullish() });
+
+/** null = as a signal does. */
+export function parseShutdown(bytes: Buffer): number | null {
+  return bytes.length === 0 ? null : (checkBody(shutdownSchema, parseObject(bytes)).drainMs ?? null);
+}
+
+export function parseResend(bytes: Buffer): ResendRequest {
+  return checkBody(resendSchema, parseObject(bytes));
+}
 
 /** No body at all asks for the policy in force, as `{}` does. */
 export function parseReplay(bytes: Buffer, nowMs: number): ReplayInput {
@@ -103,6 +127,10 @@ export function parseClearOverride(bytes: Buffer, query: URLSearchParams): Clear
   const value = bytes.length > 0 ? parseObject(bytes) : Object.fromEntries(query);
   const { scope, conversationId } = checkBody(clearOverrideSchema, value);
   return { scope: scope ?? null, conversationId: conversationId ?? null };
+}
+
+export function parseProfile(bytes: Buffer): Profile {
+  return checkBody(profileSchema, parseObject(bytes)).profile;
 }
 
 export function parseCredential(bytes: Buffer): string | null {
@@ -163,22 +191,40 @@ export function parseExplainPatch(bytes: Buffer): ExplainPatchInput | null {
   return { exchangeId, patch: isJsonObject(patch) ? patch : {} };
 }
 
-/** `since`: ISO 8601, epoch ms, or a span back from now such as `90m`, `24h`, `7d`, `2w`. */
+/** Times: ISO 8601, epoch ms, or a span back from now such as `90m`, `24h`, `7d`, `2w`. */
 export function parseTotalsQuery(query: URLSearchParams, nowMs: number): TotalsQuery {
-  checkQueryKeys(query, ['since', 'groupBy', 'details']);
-  const since = query.get('since') ?? '';
+  checkQueryKeys(query, ['since', 'groupBy', 'details', 'until', ...FILTER_KEYS]);
   const groupBy = query.get('groupBy') ?? '';
   const details = query.get('details') ?? '';
   if (!['', '0', '1'].includes(details)) throw malformed('details must be 1 or 0', 'details');
   return {
+    ...parseRange(query, nowMs),
+    ...parseFilter(query),
     ...(details === '1' ? { withDetails: true } : {}),
-    ...(since === '' ? {} : { sinceAtMs: parseSince(since, nowMs) }),
     ...(groupBy === '' ? {} : { groupBy: parseGroupBy(groupBy) }),
   };
 }
 
+/** As for `totals`, and the length of a slice. */
+export function parseSeriesQuery(query: URLSearchParams, nowMs: number): SeriesQuery {
+  checkQueryKeys(query, ['since', 'until', 'bucketMs', ...FILTER_KEYS]);
+  const bucketText = query.get('bucketMs') ?? '';
+  const bucketMs = Number(bucketText);
+  if (bucketText !== '' && !(Number.isSafeInteger(bucketMs) && bucketMs >= LEAST_BUCKET_MS)) {
+    throw malformed(
+      `bucketMs must be a whole number of milliseconds, ${LEAST_BUCKET_MS} or more`,
+      'bucketMs',
+    );
+  }
+  return {
+    ...parseRange(query, nowMs),
+    ...parseFilter(query),
+    ...(bucketText === '' ? {} : { bucketMs }),
+  };
+}
+
 export function parseExchangesQuery(query: URLSearchParams): ExchangesQuery {
-  checkQueryKeys(query, ['limit', 'before', 'conversation']);
+  checkQueryKeys(query, ['limit', 'before', 'conversation', ...FILTER_KEYS]);
   const before = query.get('before') ?? '';
   const conversationId = query.get('conversation') ?? '';
   const limitText = query.get('limit') ?? '';
@@ -190,17 +236,44 @@ export function parseExchangesQuery(query: URLSearchParams): ExchangesQuery {
     ...(limitText === '' ? {} : { limit }),
     ...(before === '' ? {} : { before }),
     ...(conversationId === '' ? {} : { conversationId }),
+    ...parseFilter(query),
+  };
+}
+
+/** An empty name is none. */
+function parseFilter(query: URLSearchParams): RowFilter {
+  return Object.fromEntries(
+    FILTER_KEYS.flatMap((key) => {
+      const wanted = query.get(key) ?? '';
+      return wanted === '' ? [] : [[key, wanted]];
+    }),
+  );
+}
+
+function parseRange(
+  query: URLSearchParams,
+  nowMs: number,
+): { readonly sinceAtMs?: number; readonly untilAtMs?: number } {
+  const since = query.get('since') ?? '';
+  const until = query.get('until') ?? '';
+  return {
+    ...(since === '' ? {} : { sinceAtMs: parseTime(since, nowMs, 'since') }),
+    ...(until === '' ? {} : { untilAtMs: parseTime(until, nowMs, 'until') }),
   };
 }
 
 function parseSince(text: string, nowMs: number): number {
+  return parseTime(text, nowMs, 'since');
+}
+
+function parseTime(text: string, nowMs: number, param: 'since' | 'until'): number {
   const span = /^(\d{1,6})([mhdw])$/.exec(text);
   if (span !== null) return Math.max(0, nowMs - Number(span[1]) * (UNIT_MS[span[2] ?? ''] ?? 0));
   const atMs = /^\d+$/.test(text) ? Number(text) : isoToMs(text);
   if (Number.isSafeInteger(atMs) && (atMs === 0 || atMs >= EARLIEST_EPOCH_MS || !/^\d+$/.test(text)))
     return atMs;
   const examples = '7d, 24h, 90m, 2026-11-01, 2026-11-01T08:00:00Z or Unix milliseconds';
-  throw malformed(`since is not a time that can be read; write it like ${examples}`, 'since');
+  throw malformed(`${param} is not a time that can be read; write it like ${examples}`, param);
 }
 
 function isoToMs(text: string): number {
@@ -213,7 +286,7 @@ function parseGroupBy(text: string): TotalsGroupBy {
   throw malformed(`groupBy must be one of ${GROUPS.join(', ')}`, 'groupBy');
 }
 
-function checkQueryKeys(query: URLSearchParams, known: readonly string[]): void {
+export function checkQueryKeys(query: URLSearchParams, known: readonly string[]): void {
   for (const key of query.keys()) {
     if (known.includes(key)) continue;
     throw malformed(`unknown query parameter "${key.slice(0, 50)}"; known are ${known.join(', ')}`, key);
@@ -221,13 +294,13 @@ function checkQueryKeys(query: URLSearchParams, known: readonly string[]): void 
 }
 
 /** Depth and key count are checked before anything is built from the text. */
-function parseObject(bytes: Buffer): JsonObject {
+export function parseObject(bytes: Buffer): JsonObject {
   parseRequestBody(bytes);
   const value = valueAt({ bytes }, { start: 0, end: bytes.length });
   return isJsonObject(value) ? value : {}; // parseRequestBody has refused everything but an object
 }
 
-function checkBody<Schema extends z.ZodObject>(schema: Schema, value: unknown): z.infer<Schema> {
+export function checkBody<Schema extends z.ZodObject>(schema: Schema, value: unknown): z.infer<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -261,6 +334,6 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-function malformed(message: string, param?: string): RouterError {
+export function malformed(message: string, param?: string): RouterError {
   return new RouterError('request.malformed', message, param === undefined ? {} : { param });
 }

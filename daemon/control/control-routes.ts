@@ -1,12 +1,14 @@
 // The control API as a function from call to answer; it knows neither sockets nor tokens (the guard has checked the
 // admin token before). Paths and shapes: README.md, "Control API".
 
+import type { Connector } from '../connect/connector.ts';
 import { RouterError, toRouterError } from '../errors.ts';
 import { CONTROL_PREFIX } from '../protocol/control-api.ts';
 import type { ErrorBody } from '../protocol/control-api.ts';
 import type { Decision } from '../protocol/exchange-record.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { assistantResources } from './assistant-routes.ts';
 import {
   parseBudgets,
   parseClearOverride,
@@ -17,7 +19,11 @@ import {
   parseFeedback,
   parseExplainPatch,
   parseOverride,
+  parseProfile,
   parseReplay,
+  parseResend,
+  parseSeriesQuery,
+  parseShutdown,
   parseTotalsQuery,
 } from './control-bodies.ts';
 import type { ControlSurface } from './control-surface.ts';
@@ -29,6 +35,8 @@ export interface ControlCall {
   readonly query: URLSearchParams;
   /** Empty where there is no body. */
   readonly bytes: Buffer;
+  /** Aborted when the caller leaves before the answer, or the daemon has to go; absent = never. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ControlAnswer {
@@ -48,6 +56,8 @@ type Answerer = (call: ControlCall, segment: string) => ControlAnswer | Promise<
 
 export interface ControlApiDeps {
   readonly surface: ControlSurface;
+  /** Absent = no assistants can be connected. */
+  readonly assistants?: Connector;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -71,7 +81,7 @@ export function createControlApi(deps: ControlApiDeps): (call: ControlCall) => P
   };
 }
 
-function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] {
+function listResources({ surface, assistants, clock }: ControlApiDeps): readonly Resource[] {
   return [
     { pattern: 'status', methods: { GET: () => ok(surface.status()) } },
     {
@@ -88,9 +98,14 @@ function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] 
       methods: { POST: async ({ bytes }) => ok(await explain(surface, bytes)) },
     },
     {
+      pattern: 'series',
+      methods: { GET: async ({ query }) => ok(await surface.series(parseSeriesQuery(query, clock.now()))) },
+    },
+    {
       pattern: 'replay',
       methods: { POST: async ({ bytes }) => ok(await surface.replay(parseReplay(bytes, clock.now()))) },
     },
+    { pattern: 'resend', methods: { POST: (call) => resend(surface, call) } },
     { pattern: 'feedback', methods: { POST: ({ bytes }) => ok(surface.feedback(parseFeedback(bytes))) } },
     {
       pattern: 'override',
@@ -108,6 +123,10 @@ function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] 
       },
     },
     {
+      pattern: 'profile',
+      methods: { PUT: async ({ bytes }) => ok(await surface.putProfile(parseProfile(bytes))) },
+    },
+    {
       pattern: 'budgets',
       methods: {
         GET: () => ok(surface.budgets()),
@@ -120,7 +139,9 @@ function listResources({ surface, clock }: ControlApiDeps): readonly Resource[] 
         PUT: async ({ bytes }, provider) => ok(await surface.putCredential(provider, parseCredential(bytes))),
       },
     },
-    { pattern: 'shutdown', methods: { POST: () => stop(surface) } },
+    ...(assistants === undefined ? [] : assistantResources(assistants)),
+    { pattern: 'dashboard-ticket', methods: { POST: () => ok(surface.dashboardTicket()) } },
+    { pattern: 'shutdown', methods: { POST: ({ bytes }) => stop(surface, parseShutdown(bytes)) } },
     { pattern: 'events', methods: { GET: refusePlainEvents } },
   ];
 }
@@ -170,8 +191,24 @@ function findExchange(surface: ControlSurface, exchangeId: string): ControlAnswe
   throw new RouterError('request.not_found', 'there is no exchange with this id');
 }
 
-function stop(surface: ControlSurface): ControlAnswer {
-  surface.requestShutdown();
+async function resend(surface: ControlSurface, { bytes, signal }: ControlCall): Promise<ControlAnswer> {
+  const answer = await surface.resend(parseResend(bytes), signal ?? new AbortController().signal);
+  return answer === null ? NOT_KEPT : ok(answer);
+}
+
+const NOT_KEPT: ControlAnswer = {
+  statusCode: 404,
+  body: {
+    error: {
+      code: 'exchange.not_kept',
+      message:
+        'this request is not kept any more, only the last ones are, and only while the daemon runs; ask the assistant again and send that one',
+    },
+  } satisfies ErrorBody,
+};
+
+function stop(surface: ControlSurface, drainMs: number | null): ControlAnswer {
+  surface.requestShutdown(drainMs);
   return { statusCode: 202, body: { stopping: true } };
 }
 

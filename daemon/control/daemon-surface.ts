@@ -1,6 +1,7 @@
 // The control API's view of a running daemon: reads the parts, changes nothing but what a person asked for.
 
 import { pricingAt } from '../catalog/cost.ts';
+import { KNOWN_PROVIDERS } from '../catalog/known-providers.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import { isStale, priceAgeDays } from '../catalog/price-age.ts';
 import { OVERLAY_VERSION } from '../catalog/price-book.ts';
@@ -16,17 +17,19 @@ import type { SnapshotStore } from '../pipeline/snapshot-store.ts';
 import {
   PROTOCOL_VERSION,
   type BudgetsBody,
+  type DashboardTicketBody,
   type ExchangeBody,
   type FeedbackBody,
   type ModelStatus,
   type OverrideState,
   type PriceListStatus,
+  type ProfileBody,
   type ProviderStatus,
   type StatusBody,
 } from '../protocol/control-api.ts';
 import type { ControlEvent } from '../protocol/control-events.ts';
 import type { Decision, ExchangeRecord } from '../protocol/exchange-record.ts';
-import type { Complexity } from '../protocol/vocabulary.ts';
+import type { Complexity, Profile } from '../protocol/vocabulary.ts';
 import { explicitConversationId } from '../route/conversation-identity.ts';
 import type { OverrideBoard } from '../route/override.ts';
 import type { Health } from '../upstream/health.ts';
@@ -57,7 +60,10 @@ export interface DaemonSurfaceDeps {
   readonly url: () => string;
   /** The stored history under another policy. */
   readonly replay: ControlSurface['replay'];
-  readonly requestShutdown: () => void;
+  readonly resend: ControlSurface['resend'];
+  /** A one-time ticket for the dashboard page. */
+  readonly issueTicket: () => { readonly ticket: string; readonly expiresAtMs: number };
+  readonly requestShutdown: ControlSurface['requestShutdown'];
   readonly subscribe: (listener: (event: ControlEvent) => void) => () => void;
 }
 
@@ -78,6 +84,7 @@ export class DaemonSurface implements ControlSurface {
       protocolVersion: PROTOCOL_VERSION,
       url: url(),
       providers: catalog.providers.map((provider) => this.#providerStatus(provider.name)),
+      knownProviders: KNOWN_PROVIDERS.map(({ name }) => name),
       models,
       priceList: priceListStatus(catalog.targets, nowMs),
       override: overrides.current(),
@@ -90,6 +97,8 @@ export class DaemonSurface implements ControlSurface {
   }
 
   totals: ControlSurface['totals'] = (query) => this.#deps.ledger.totals(query);
+
+  series: ControlSurface['series'] = (query) => this.#deps.ledger.series(query);
 
   /** A conversation may be named as the client named it or as the records do. */
   exchanges: ControlSurface['exchanges'] = ({ conversationId, ...query }) =>
@@ -149,6 +158,15 @@ export class DaemonSurface implements ControlSurface {
 
   replay: ControlSurface['replay'] = (input) => this.#deps.replay(input);
 
+  resend: ControlSurface['resend'] = (request, signal) => this.#deps.resend(request, signal);
+
+  dashboardTicket(): DashboardTicketBody {
+    const { ticket, expiresAtMs } = this.#deps.issueTicket();
+    const url = new URL('/dashboard', this.#deps.url());
+    url.searchParams.set('ticket', ticket);
+    return { url: url.href, expiresAt: new Date(expiresAtMs).toISOString() };
+  }
+
   setOverride(input: OverrideInput): OverrideState {
     const { snapshots, overrides, pipeline } = this.#deps;
     const { targets } = snapshots.current.table;
@@ -201,6 +219,13 @@ export class DaemonSurface implements ControlSurface {
     return this.readConfig();
   }
 
+  async putProfile(profile: Profile): Promise<ProfileBody> {
+    const result = await this.#deps.config.putMember(['profile'], profile);
+    if (!result.ok) throw new RouterError('config.invalid', result.error);
+    await this.#deps.snapshots.rebuild();
+    return { profile: this.#deps.snapshots.current.table.profile };
+  }
+
   /** A vendor that nobody configured appears with its key and vanishes without it, so both ends are looked at. */
   async putCredential(provider: string, apiKey: string | null): Promise<ProviderStatus> {
     const { putCredential } = this.#deps;
@@ -212,8 +237,8 @@ export class DaemonSurface implements ControlSurface {
     return { name: provider, usable: false, why: 'no key any more', health: 'ok', retryAtMs: null };
   }
 
-  requestShutdown(): void {
-    this.#deps.requestShutdown();
+  requestShutdown(drainMs: number | null): void {
+    this.#deps.requestShutdown(drainMs);
   }
 
   subscribe: ControlSurface['subscribe'] = (listener) => this.#deps.subscribe(listener);
@@ -269,6 +294,10 @@ export class DaemonSurface implements ControlSurface {
         retryAtMs: outage?.retryAtMs ?? null,
         inputUsdPerMtok: price?.inputUsdPerMtok ?? null,
         outputUsdPerMtok: price?.outputUsdPerMtok ?? null,
+        contextTokens: target.contextTokens,
+        maxOutputTokens: target.maxOutputTokens,
+        supports: target.supports,
+        tokenizerFactor: target.tokenizerFactor,
         priceAsOf: price?.asOf ?? null,
         priceAgeDays: price === null ? null : priceAgeDays(price.asOf, nowMs),
         priceSource: price?.source ?? null,

@@ -4,7 +4,11 @@
 import { WebSocket, WebSocketServer } from 'ws';
 
 import type { TotalsBody } from '../protocol/control-api.ts';
-import type { ControlEvent } from '../protocol/control-events.ts';
+import {
+  SOCKET_CLOSE_REASONS,
+  type ControlEvent,
+  type SocketCloseReason,
+} from '../protocol/control-events.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import type { ControlSurface } from './control-surface.ts';
@@ -23,8 +27,8 @@ export interface EventSocket {
   /** Completes an admitted handshake; the first frame is `totals-update` with the totals since the beginning. */
   accept(request: Upgrade[0], socket: Upgrade[1], head: Upgrade[2]): void;
   clientCount(): number;
-  /** Says goodbye (1001) and cuts who does not answer. */
-  close(): void;
+  /** Says goodbye (1001) and why, `stopped` by default; cuts who does not answer. */
+  close(reason?: SocketCloseReason): void;
 }
 
 /** A client offers this next to `pointsman.<token>`; it is the one echoed, so that the token is not. */
@@ -73,10 +77,10 @@ class EventFanOut implements EventSocket {
     return this.#readers.size;
   }
 
-  close(): void {
+  close(reason: SocketCloseReason = 'stopped'): void {
     this.#isClosed = true;
     const readers = [...this.#readers.keys()];
-    for (const reader of readers) reader.close(GOING_AWAY, 'the daemon is stopping');
+    for (const reader of readers) reader.close(GOING_AWAY, SOCKET_CLOSE_REASONS[reason]);
     if (readers.length > 0) {
       this.#deps.clock.setTimer(GOODBYE_MS, () => readers.forEach((reader) => reader.terminate()));
     }

@@ -4,6 +4,16 @@
 
 import { RouterError } from '../errors.ts';
 import { CONTROL_PREFIX } from '../protocol/control-api.ts';
+import {
+  DASHBOARD_PATH,
+  isDashboardPath,
+  isFollowedLink,
+  isForeignSite,
+  isRead,
+  pageCallOf,
+  sessionEnded,
+  type PageCall,
+} from './dashboard-access.ts';
 
 export interface GuardProbe {
   readonly method: string;
@@ -19,6 +29,9 @@ export interface GuardProbe {
 
 export type TokenRole = 'client' | 'admin';
 
+/** `page`: the dashboard in a browser, known by its cookie; it may ask what PAGE_ROUTES holds and nothing else. */
+export type DoorRole = TokenRole | 'page' | 'anyone';
+
 /** The request line without the secrets that may be in it; safe to log only as far as a route matches it. */
 export interface GuardedTarget {
   readonly path: string;
@@ -28,7 +41,7 @@ export interface GuardedTarget {
 }
 
 export type GuardDecision =
-  | (GuardedTarget & { readonly admitted: true; readonly role: TokenRole | 'anyone' })
+  | (GuardedTarget & { readonly admitted: true; readonly role: DoorRole })
   | (GuardedTarget & { readonly admitted: false; readonly error: RouterError });
 
 export interface Guard {
@@ -40,6 +53,8 @@ export interface GuardOptions {
   verifies(token: string): TokenRole | null;
   /** Browser origins that may call; none by default. */
   readonly allowedOrigins?: readonly string[];
+  /** Whether the dashboard's cookie has this value; nobody's by default. */
+  readonly isPageSession?: (cookie: string) => boolean;
 }
 
 /** Prefix of the WebSocket subprotocol that carries the admin token. */
@@ -59,14 +74,18 @@ export function createGuard(options: GuardOptions): Guard {
       const { path, query, pathToken } = splitTarget(probe.target);
       const headers = collectHeaders(probe.rawHeaders);
       const target: GuardedTarget = { path, query, headers };
+      const asked = { ...target, method: probe.method, isUpgrade: probe.isUpgrade };
+      const page = pathToken === null ? pageCallOf(asked, options.isPageSession) : null;
       const problem =
-        checkOrigin(probe, headers, allowedOrigins) ?? checkPathForm(path, pathToken) ?? undefined;
+        checkOrigin(probe, target, { allowedOrigins, page }) ?? checkPathForm(path, pathToken) ?? undefined;
       if (problem !== undefined) return { ...target, admitted: false, error: problem };
 
       const role = strongestRole(options, tokensOf(headers, probe.isUpgrade), pathToken);
-      const error = checkRole(probe, target, role, pathToken) ?? checkContentType(probe);
+      const isPage = role === null && page?.isKnown === true && page.isFromPage;
+      const error =
+        (isPage ? undefined : checkRole(probe, target, { role, pathToken, page })) ?? checkContentType(probe);
       if (error !== undefined) return { ...target, admitted: false, error };
-      return { ...target, admitted: true, role: role ?? 'anyone' };
+      return { ...target, admitted: true, role: role ?? (isPage ? 'page' : 'anyone') };
     },
   };
 }
@@ -113,9 +132,10 @@ function countOf(rawHeaders: readonly string[], name: string): number {
 
 function checkOrigin(
   probe: GuardProbe,
-  headers: ReadonlyMap<string, string>,
-  allowedOrigins: ReadonlySet<string>,
+  target: GuardedTarget,
+  { allowedOrigins, page }: { readonly allowedOrigins: ReadonlySet<string>; readonly page: PageCall | null },
 ): RouterError | undefined {
+  const { headers } = target;
   if (!LOOPBACK_PATTERN.test(probe.remoteAddress ?? '')) {
     return new RouterError('auth.forbidden', 'only programs on this machine may connect');
   }
@@ -137,14 +157,17 @@ function checkOrigin(
     );
   }
   const origin = headers.get('origin');
-  if (origin !== undefined && !allowedOrigins.has(origin)) {
+  if (page?.hasOwnOrigin === true && !page.isKnown) return sessionEnded();
+  if (origin !== undefined && !allowedOrigins.has(origin) && page?.hasOwnOrigin !== true) {
     return new RouterError('auth.forbidden', 'requests from web pages are refused', { param: 'origin' });
   }
   if (probe.method === 'OPTIONS') {
     return new RouterError('auth.forbidden', 'cross-origin preflights are refused');
   }
   const site = headers.get('sec-fetch-site');
-  if (site !== undefined && site !== 'none' && site !== 'same-origin') {
+  // Of a WebSocket some browsers compare ws: with http: there; its Origin, which they all send, has told by now.
+  const isOwnSocket = probe.isUpgrade && page?.hasOwnOrigin === true;
+  if (isForeignSite(site) && !isOwnSocket && !isFollowedLink({ ...target, method: probe.method })) {
     return new RouterError('auth.forbidden', 'requests from other web sites are refused', {
       param: 'sec-fetch-site',
     });
@@ -159,7 +182,7 @@ function isOwnHost(host: string, localPort: number | undefined): boolean {
 }
 
 function checkPathForm(path: string, pathToken: string | null): RouterError | undefined {
-  if (pathToken === null || !isControlPath(path)) return undefined;
+  if (pathToken === null || !(isControlPath(path) || isDashboardPath(path))) return undefined;
   return new RouterError(
     'auth.forbidden',
     'the control API is not served under /k/; send the admin token as a header',
@@ -198,16 +221,25 @@ function strongestRole(
 function checkRole(
   probe: GuardProbe,
   target: GuardedTarget,
-  role: TokenRole | null,
-  pathToken: string | null,
+  {
+    role,
+    pathToken,
+    page,
+  }: {
+    readonly role: TokenRole | null;
+    readonly pathToken: string | null;
+    readonly page: PageCall | null;
+  },
 ): RouterError | undefined {
   if (role === null) {
     if (pathToken === null && isOpen(probe.method, target.path)) return undefined;
+    if (page !== null && !page.isKnown) return sessionEnded();
     const sentSomething = (pathToken ?? '') !== '' || tokensOf(target.headers, probe.isUpgrade).length > 0;
     const what = sentSomething ? 'the key is not a token of this daemon' : 'a token is needed';
     return new RouterError('auth.missing', `${what}; ${HOW_TO_SEND}`);
   }
-  if (role === 'client' && isControlPath(target.path)) {
+  const isAdmins = isControlPath(target.path) || isDashboardPath(target.path);
+  if (role === 'client' && isAdmins && !isOpen(probe.method, target.path)) {
     return new RouterError(
       'auth.forbidden',
       'the control API needs the admin token, not the client token (see the file admin-token in the home folder)',
@@ -216,8 +248,10 @@ function checkRole(
   return undefined;
 }
 
+/** The page itself says in words what is missing; its files and its data need the session. */
 function isOpen(method: string, path: string): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
+  if (!isRead(method)) return false;
+  if (path === DASHBOARD_PATH || path === `${DASHBOARD_PATH}/`) return true;
   return path === '/' || path === '/healthz' || (path === '/api/hello' && method === 'HEAD');
 }
 

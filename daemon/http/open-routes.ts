@@ -1,9 +1,10 @@
 // The small endpoints of the front door: signs of life that tell nothing, the model list, and the bridge to the
 // control API, which knows no sockets.
 
-import { CONTROL_PREFIX } from '../protocol/control-api.ts';
+import { CHALLENGE_PATTERN, CONTROL_PREFIX, type HealthBody } from '../protocol/control-api.ts';
 import type { Clock } from '../util/clock.ts';
 import { sendJson } from './json-answer.ts';
+import { leavingSignal } from './leaving-signal.ts';
 import { describeModel, listModels, modelsFormOf } from './models.ts';
 import type { ModelNames } from './models.ts';
 import { readBody } from './read-body.ts';
@@ -15,6 +16,8 @@ export interface ApiCall {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly bytes: Buffer;
+  /** Aborted when the caller leaves before the answer, or the daemon has to go. */
+  readonly signal: AbortSignal;
 }
 
 export interface ApiAnswer {
@@ -28,12 +31,25 @@ export type AnswerApiCall = (call: ApiCall) => ApiAnswer | Promise<ApiAnswer>;
 
 const ANY_METHOD = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** `/`, `/healthz` and `HEAD /api/hello`: somebody is here, and nothing else (no version, no path, no model). */
-export function livenessRoutes(): readonly Route[] {
+/** Proves on `port` that we know the admin token. */
+export type Prove = (challenge: string, port: number) => string;
+
+/**
+ * `/`, `/healthz` and `HEAD /api/hello`: somebody is here, and nothing else (no version, no path, no model). Whoever
+ * wants to send us a secret asks `/healthz?challenge=` first.
+ */
+export function livenessRoutes(prove?: Prove): readonly Route[] {
   const isAlive: Route['handle'] = ({ response }) => sendJson(response, 200, { status: 'ok' });
+  const health: Route['handle'] = ({ request, response, query }) => {
+    const challenge = query.get('challenge') ?? '';
+    const port = request.socket.localPort;
+    const hasProof = prove !== undefined && port !== undefined && CHALLENGE_PATTERN.test(challenge);
+    const body: HealthBody = { status: 'ok', ...(hasProof ? { proof: prove(challenge, port) } : {}) };
+    sendJson(response, 200, body);
+  };
   return [
     { methods: ['GET'], pattern: '/', kind: 'quick', handle: isAlive },
-    { methods: ['GET'], pattern: '/healthz', kind: 'quick', handle: isAlive },
+    { methods: ['GET'], pattern: '/healthz', kind: 'quick', handle: health },
     { methods: ['HEAD'], pattern: '/api/hello', kind: 'quick', handle: isAlive },
   ];
 }
@@ -67,7 +83,8 @@ export function controlRoute(
     methods: ANY_METHOD,
     pattern: `${CONTROL_PREFIX}/*`,
     kind: 'quick',
-    async handle({ request, response, path, query }) {
+    async handle({ request, response, path, query, stopListeners }) {
+      const signal = leavingSignal(response, stopListeners);
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
       const hasBody = method !== 'GET';
       const { bodyIdleMs, clock } = options;
@@ -75,7 +92,7 @@ export function controlRoute(
       const bytes = hasBody
         ? await readBody(request, { maxBytes, idleMs: bodyIdleMs, clock })
         : Buffer.alloc(0);
-      const answer = await answerCall({ method, path, query, bytes });
+      const answer = await answerCall({ method, path, query, bytes, signal });
       sendJson(response, answer.statusCode, answer.body, answer.headers);
     },
   };

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { ErrorEncoder } from './error-answer.ts';
-import type { TokenRole } from './guard.ts';
+import type { DoorRole } from './guard.ts';
 
 export interface RequestContext {
   readonly request: IncomingMessage;
@@ -14,7 +14,7 @@ export interface RequestContext {
   readonly tail: string;
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
-  readonly role: TokenRole | 'anyone';
+  readonly role: DoorRole;
   /** Unix epoch, ms. */
   readonly receivedAtMs: number;
   readonly monotonicStartMs: number;

@@ -65,14 +65,26 @@ export type AcceptUpgrade = (upgrade: Upgrade) => void;
 
 export interface HttpServer {
   /** Port 0 picks a free one. Rejects with `config.invalid` for a taken port or an address that is not loopback. */
-  listen(port: number, host: string): Promise<{ readonly url: string; readonly port: number }>;
+  listen(
+    port: number,
+    host: string,
+    /** How long to wait for a taken port, ms; 0 by default. */
+    patienceMs?: number,
+  ): Promise<{ readonly url: string; readonly port: number }>;
   /**
    * Stops accepting and refuses new requests with 503; running ones get `graceMs`, then are called off, then cut.
    * Resolves when the last connection is closed. Later calls wait for the first.
    */
   close(graceMs: number): Promise<void>;
+  /**
+   * The first half of `close`: the port is free when this returns, what runs goes on, and each connection ends with its
+   * answer, so that clients come back to whoever listens next.
+   */
+  stopListening(): void;
   connectionCount(): number;
   runningExchanges(): number;
+  /** Monotonic ms of the last beginning or end of a request that carried a token. */
+  lastUsedMs(): number;
 }
 
 /** Path of the event socket. */
@@ -82,6 +94,7 @@ export const EVENTS_PATH = '/pointsman/v1/events';
 const MAX_CONNECTIONS = 1024;
 const DEFAULT_PATIENCE: ServerPatience = { headersMs: 10_000, keepAliveMs: 65_000, farewellMs: 1_000 };
 const RETRY_AFTER_MS = 1_000;
+const PORT_RETRY_MS = 10;
 
 export function createServer(deps: HttpServerDeps): HttpServer {
   return new LoopbackServer(deps);
@@ -98,9 +111,13 @@ class LoopbackServer implements HttpServer {
   #runningExchanges = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
+  /** Settles when the last connection is closed; undefined while we listen. */
+  #unbound: Promise<void> | undefined;
+  #lastUsedMs: number;
 
   constructor(deps: HttpServerDeps) {
     this.#deps = deps;
+    this.#lastUsedMs = deps.clock.monotonicMs();
     this.#patience = { ...DEFAULT_PATIENCE, ...deps.patience };
     const options = {
       headersTimeout: this.#patience.headersMs,
@@ -125,21 +142,40 @@ class LoopbackServer implements HttpServer {
     });
   }
 
-  async listen(port: number, host: string): Promise<{ readonly url: string; readonly port: number }> {
+  async listen(
+    port: number,
+    host: string,
+    patienceMs = 0,
+  ): Promise<{ readonly url: string; readonly port: number }> {
     const address = loopbackAddress(host);
-    await new Promise<void>((resolve, reject) => {
-      const onError = (error: Error): void => reject(listenError(error, port));
-      this.#server.once('error', onError);
-      this.#server.listen(port, address, () => {
+    const { clock } = this.#deps;
+    const untilMs = clock.monotonicMs() + patienceMs;
+    while (!(await this.#bind(port, address, clock.monotonicMs() < untilMs))) {
+      await new Promise<void>((resolve) => void setTimeout(resolve, PORT_RETRY_MS));
+    }
+    const bound = (this.#server.address() as AddressInfo).port;
+    return { url: `http://${address === '::1' ? '[::1]' : address}:${bound}`, port: bound };
+  }
+
+  /** False when the port is taken and `mayWait`. */
+  #bind(port: number, address: string, mayWait: boolean): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException): void => {
+        this.#server.off('listening', onListening);
+        if (mayWait && error.code === 'EADDRINUSE') resolve(false);
+        else reject(listenError(error, port));
+      };
+      const onListening = (): void => {
         this.#server.off('error', onError);
         this.#server.on('error', (error) =>
           this.#deps.log.error('http server failed', { error: error.message }),
         );
-        resolve();
-      });
+        resolve(true);
+      };
+      this.#server.once('error', onError);
+      this.#server.once('listening', onListening);
+      this.#server.listen(port, address);
     });
-    const bound = (this.#server.address() as AddressInfo).port;
-    return { url: `http://${address === '::1' ? '[::1]' : address}:${bound}`, port: bound };
   }
 
   close(graceMs: number): Promise<void> {
@@ -155,13 +191,21 @@ class LoopbackServer implements HttpServer {
     return this.#runningExchanges;
   }
 
+  lastUsedMs(): number {
+    return this.#lastUsedMs;
+  }
+
+  stopListening(): void {
+    this.#unbound ??= new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
   async #stop(graceMs: number): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.stopListening();
     await this.#untilIdle(graceMs);
     for (const stop of this.#stopListeners) stop();
     await this.#untilIdle(this.#patience.farewellMs);
     for (const socket of this.#sockets.keys()) socket.destroy();
-    await closed;
+    await this.#unbound;
   }
 
   async #untilIdle(limitMs: number): Promise<void> {
@@ -179,6 +223,9 @@ class LoopbackServer implements HttpServer {
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#sockets.set(request.socket, response);
     response.on('close', this.#countRequest());
+    response.on('finish', () => {
+      if (this.#unbound !== undefined) request.socket.destroySoon();
+    });
     const decision = this.#decide(request, false);
     const encodeError = this.#deps.errorShapes(decision.path, decision.headers);
     const fail = (error: unknown): void => this.#fail(request, response, encodeError, error);
@@ -206,8 +253,9 @@ class LoopbackServer implements HttpServer {
     decision: GuardDecision,
     encodeError: ErrorEncoder,
   ): Promise<void> | undefined {
-    if (this.#closing !== undefined) throw shuttingDown();
+    if (this.#unbound !== undefined) throw shuttingDown();
     if (!decision.admitted) throw decision.error;
+    if (decision.role !== 'anyone') this.#noteUse(response);
     const match = this.#deps.routes.match(request.method ?? '', decision.path);
     if ('error' in match) {
       if (match.allow !== undefined) response.setHeader('allow', match.allow);
@@ -230,6 +278,12 @@ class LoopbackServer implements HttpServer {
       stopListeners: this.#stopListeners,
     });
     return finished instanceof Promise ? finished : undefined;
+  }
+
+  #noteUse(response: ServerResponse): void {
+    const note = (): void => void (this.#lastUsedMs = this.#deps.clock.monotonicMs());
+    note();
+    response.on('close', note);
   }
 
   /** The stop waits for what is counted; the returned function ends it. */
@@ -255,10 +309,12 @@ class LoopbackServer implements HttpServer {
 
   /** An exchange that did not come as an HTTP request of its own. */
   #openExchange(): () => void {
-    if (this.#closing !== undefined) throw shuttingDown();
+    if (this.#unbound !== undefined) throw shuttingDown();
     const endExchange = this.#countExchange();
     const endRequest = this.#countRequest();
+    this.#lastUsedMs = this.#deps.clock.monotonicMs();
     return () => {
+      this.#lastUsedMs = this.#deps.clock.monotonicMs();
       endExchange();
       endRequest();
     };
@@ -289,7 +345,7 @@ class LoopbackServer implements HttpServer {
     socket.on('error', () => socket.destroy());
     const decision = this.#decide(request, true);
     let error: RouterError | undefined;
-    if (this.#closing !== undefined) error = shuttingDown();
+    if (this.#unbound !== undefined) error = shuttingDown();
     else if (!decision.admitted) error = decision.error;
     const { path, query, headers } = decision;
     const accept = this.#deps.upgrades?.get(path.replace(/(?<=[^/])\/$/, ''));

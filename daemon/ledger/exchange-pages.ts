@@ -7,6 +7,7 @@ import type { ExchangesBody } from '../protocol/control-api.ts';
 import type { ExchangeRecord } from '../protocol/exchange-record.ts';
 import type { ExchangesQuery } from './ledger.ts';
 import type { SourceTables } from './ledger-store.ts';
+import { filterConditions } from './row-filter.ts';
 import { EXCHANGE_COLUMNS, decodeRow, decodeRowWithoutDecision } from './record-row.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -27,6 +28,9 @@ export function readPage(database: DatabaseSync, tables: SourceTables, query: Ex
     conditions.push('(e.started_at_ms, e.id) < (?, ?)');
     values.push(...parsePlace(query.before));
   }
+  const filter = filterConditions(query, 'e.');
+  conditions.push(...filter.conditions);
+  values.push(...filter.values);
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
   const rows = database
     .prepare(

@@ -4,14 +4,22 @@
 import { FORGOTTEN_AFTER_MS } from '../route/decayed-counts.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { isProcessAlive } from '../util/process-alive.ts';
 import { MEMORY_PATH, openDatabase, quarantine, storageFault } from './database-file.ts';
-import { LedgerStore } from './ledger-store.ts';
+import { LedgerStore, type StartedNote } from './ledger-store.ts';
 
 export interface LedgerFileOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called when another process, which hands over to this one, has written rows. */
+  readonly onForeignRows?: () => void;
 }
+
+/** How often a predecessor is looked after that still finishes its exchanges. */
+const PREDECESSOR_LOOK_MS = 1000;
+/** Nothing runs longer: a process of that number is another program by now. */
+const LONGEST_EXCHANGE_MS = 61 * 60_000;
 
 export class LedgerFile {
   readonly #options: LedgerFileOptions;
@@ -22,6 +30,8 @@ export class LedgerFile {
   #openFault: string | null = null;
   #notice: string | null = null;
   #begunAnewAtMs = 0;
+  #foreignVersion = 0;
+  #cancelLook: (() => void) | null = null;
 
   constructor(options: LedgerFileOptions) {
     this.#options = options;
@@ -74,7 +84,14 @@ export class LedgerFile {
     }
   }
 
+  /** Another daemon has just handed over to us: it writes the rows of what it still runs. */
+  expectForeignRows(): void {
+    this.#cancelLook?.();
+    this.#lookLater();
+  }
+
   close(): void {
+    this.#cancelLook?.();
     this.#store.close();
   }
 
@@ -108,10 +125,7 @@ export class LedgerFile {
     // Once in the life of the process: afterwards the notes in the file are those of requests that run now.
     if (this.#hasRecovered) return store;
     try {
-      const interrupted = store.closeInterrupted();
-      if (interrupted > 0) {
-        this.#options.log.warn('requests were cut off when the daemon last ended', { interrupted });
-      }
+      this.#closeInterrupted(store);
       store.outcomes.prune(this.#options.clock.now() - FORGOTTEN_AFTER_MS);
     } catch (error) {
       store.close();
@@ -119,6 +133,43 @@ export class LedgerFile {
     }
     this.#hasRecovered = true;
     return store;
+  }
+
+  /** The exchanges of a predecessor that hands over are its own as long as it lives. */
+  #closeInterrupted(store: LedgerStore): void {
+    const { closed, left } = store.closeInterrupted((note) => this.#isRunning(note));
+    if (closed > 0) {
+      this.#options.log.warn('requests were cut off when the daemon last ended', { interrupted: closed });
+    }
+    this.#foreignVersion = store.foreignVersion();
+    if (left > 0) this.#lookLater();
+  }
+
+  #isRunning({ processId, startedAtMs }: StartedNote): boolean {
+    // Our own number: a process before us had it. Nothing of ours runs yet when this is asked for the first time.
+    if (processId <= 0 || processId === process.pid || !isProcessAlive(processId)) return false;
+    return this.#options.clock.now() - startedAtMs < LONGEST_EXCHANGE_MS;
+  }
+
+  #lookAfterPredecessor(): void {
+    this.#cancelLook = null;
+    const store = this.#store;
+    try {
+      if (this.#isStandIn) return this.#lookLater();
+      const hasWritten = store.foreignVersion() !== this.#foreignVersion;
+      this.#closeInterrupted(store);
+      if (!hasWritten) return;
+      store.recount();
+      this.#options.onForeignRows?.();
+    } catch (error) {
+      const why = messageOf(error);
+      this.#options.log.warn('the rows of the daemon before could not be looked after', { error: why });
+      this.#lookLater();
+    }
+  }
+
+  #lookLater(): void {
+    this.#cancelLook = this.#options.clock.setTimer(PREDECESSOR_LOOK_MS, () => this.#lookAfterPredecessor());
   }
 
   #standIn(fault: string): void {

@@ -77,13 +77,25 @@ export class LedgerStore {
     database.exec(HELD_SCHEMA);
     this.#statements = prepareStatements(database);
     this.outcomes = new OutcomeRows(database);
-    const row = database.prepare('SELECT count(*) AS n, max(id) AS id FROM main.exchanges').get();
-    this.#storedRows = Number(row?.['n'] ?? 0);
-    this.#lastId = Number(row?.['id'] ?? 0);
+    this.#storedRows = 0;
+    this.#lastId = 0;
+    this.recount();
   }
 
   get storedRows(): number {
     return this.#storedRows;
+  }
+
+  /** Looks how many rows there are: another process may have written some. */
+  recount(): void {
+    const row = this.database.prepare('SELECT count(*) AS n, max(id) AS id FROM main.exchanges').get();
+    this.#storedRows = Number(row?.['n'] ?? 0);
+    this.#lastId = Number(row?.['id'] ?? 0);
+  }
+
+  /** A number that changes when another process writes into the file. */
+  foreignVersion(): number {
+    return Number(this.database.prepare('PRAGMA data_version').get()?.['data_version'] ?? 0);
   }
 
   /** One transaction: everything is committed, or nothing and it throws. */
@@ -114,13 +126,21 @@ export class LedgerStore {
     return { inserted, duplicates, refused };
   }
 
-  /** Turns every leftover `started` note into a row with status `interrupted`; returns how many there were. */
-  closeInterrupted(): number {
-    const leftovers = this.database.prepare('SELECT * FROM open_exchanges').all();
-    if (leftovers.length === 0) return 0;
-    const rows = leftovers.map((row) => encodeRow(interruptedRecord(decodeStarted(row))));
-    this.write({ rows, started: [], tables: [], finished: rows.map((row) => row.exchangeId) });
-    return leftovers.length;
+  /**
+   * Turns `started` notes that nobody will finish into rows with status `interrupted`: those of every process for which
+   * `isRunning` says no. Returns how many were closed, and how many are somebody's.
+   */
+  closeInterrupted(isRunning: (note: StartedNote) => boolean): {
+    readonly closed: number;
+    readonly left: number;
+  } {
+    const notes = this.database.prepare('SELECT * FROM open_exchanges').all();
+    const leftovers = notes.filter((row) => !isRunning(noteOf(row)));
+    if (leftovers.length > 0) {
+      const rows = leftovers.map((row) => encodeRow(interruptedRecord(decodeStarted(row))));
+      this.write({ rows, started: [], tables: [], finished: rows.map((row) => row.exchangeId) });
+    }
+    return { closed: leftovers.length, left: notes.length - leftovers.length };
   }
 
   /** Mirrors rows that could not be written, with the ids that they will have in the file: pages stay stable. */
@@ -150,7 +170,14 @@ export class LedgerStore {
 
   #insertStarted(started: StartedExchange): void {
     const { exchangeId, startedAt, client, clientDialect, requestModel } = started;
-    this.#statements.insertStarted.run(exchangeId, epochMs(startedAt), client, clientDialect, requestModel);
+    this.#statements.insertStarted.run(
+      exchangeId,
+      epochMs(startedAt),
+      client,
+      clientDialect,
+      requestModel,
+      process.pid,
+    );
   }
 
   /** `id` is null for a duplicate. A real end replaces a row that was closed as interrupted. */
@@ -190,7 +217,10 @@ function prepareStatements(database: DatabaseSync): Statements {
     insertDetails: database.prepare(
       `INSERT OR REPLACE INTO main.exchange_details (id, ${detailColumns}) VALUES (?, ${detailMarks})`,
     ),
-    insertStarted: database.prepare('INSERT OR IGNORE INTO open_exchanges VALUES (?, ?, ?, ?, ?)'),
+    insertStarted: database.prepare(
+      `INSERT OR IGNORE INTO open_exchanges
+       (exchange_id, started_at_ms, client, client_dialect, request_model, process_id) VALUES (?, ?, ?, ?, ?, ?)`,
+    ),
     deleteStarted: database.prepare('DELETE FROM open_exchanges WHERE exchange_id = ?'),
     insertTable: database.prepare('INSERT OR IGNORE INTO routing_tables VALUES (?, ?)'),
     deleteInterrupted: database.prepare(
@@ -201,6 +231,17 @@ function prepareStatements(database: DatabaseSync): Statements {
       `INSERT INTO held_details (id, ${detailColumns}) VALUES (?, ${detailMarks})`,
     ),
   };
+}
+
+/** Whose an exchange is that has begun and not ended. */
+export interface StartedNote {
+  /** 0 = nobody knows. */
+  readonly processId: number;
+  readonly startedAtMs: number;
+}
+
+function noteOf(row: StoredRow): StartedNote {
+  return { processId: Number(row['process_id'] ?? 0), startedAtMs: Number(row['started_at_ms']) };
 }
 
 function decodeStarted(row: StoredRow): StartedExchange {

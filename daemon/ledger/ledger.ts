@@ -1,19 +1,45 @@
 // The books. Appending never throws and never waits: a full disk must not fail an answer.
 
-import type { ExchangesBody, Feedback, TotalsBody, TotalsGroupBy } from '../protocol/control-api.ts';
+import type {
+  ExchangesBody,
+  Feedback,
+  SeriesBody,
+  TotalsBody,
+  TotalsGroupBy,
+} from '../protocol/control-api.ts';
 import type { ExchangeRecord, OutcomeRecord } from '../protocol/exchange-record.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import type { RoutingTable } from '../route/policy.ts';
 
-export interface TotalsQuery {
+/** Rows of these alone; absent = of all, `unknown` = those that have none. */
+export interface RowFilter {
+  readonly client?: string;
+  /** The one that answered. */
+  readonly model?: string;
+  readonly task?: string;
+  readonly workspace?: string;
+}
+
+export interface TotalsQuery extends RowFilter {
   /** Unix epoch ms; absent = from the beginning. */
   readonly sinceAtMs?: number;
+  /** Unix epoch ms, exclusive; absent = to the end. */
+  readonly untilAtMs?: number;
   readonly groupBy?: TotalsGroupBy;
   /** Also what a report needs beside the totals; reads every row's attempts, some 300 ms for 100,000. */
   readonly withDetails?: boolean;
 }
 
-export interface ExchangesQuery {
+export interface SeriesQuery extends RowFilter {
+  /** Unix epoch ms; absent = from the first row. */
+  readonly sinceAtMs?: number;
+  /** Unix epoch ms, exclusive; absent = to now. */
+  readonly untilAtMs?: number;
+  /** Length of a slice; absent = one that makes at most 200 of them. */
+  readonly bucketMs?: number;
+}
+
+export interface ExchangesQuery extends RowFilter {
   /** 1..500, 50 by default. */
   readonly limit?: number;
   /** `next` of the page before. */
@@ -78,6 +104,8 @@ export interface Ledger {
   flush(): Promise<void>;
   /** The readers see what was appended and noted at once, flushed or not. */
   totals(query: TotalsQuery): TotalsBody;
+  /** Rejects with `request.malformed` for more than 2,000 slices. */
+  series(query: SeriesQuery): Promise<SeriesBody>;
   exchanges(query: ExchangesQuery): ExchangesBody;
   exchange(exchangeId: string): ExchangeRecord | null;
   outcomes(query: OutcomesQuery): OutcomesPage;

@@ -98,8 +98,11 @@ ALTER TABLE exchange_details ADD COLUMN decision_input TEXT;
 ALTER TABLE exchange_details ADD COLUMN baseline TEXT;
 `;
 
+// Whose exchange it is: while one daemon hands over to the next, two of them write into the same books.
+const OWNERS = 'ALTER TABLE open_exchanges ADD COLUMN process_id INTEGER;';
+
 /** Step n brings a file from version n to n + 1. */
-const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES, MONEY_TERMS];
+const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES, MONEY_TERMS, OWNERS];
 
 /** Version of a file that has had them all. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

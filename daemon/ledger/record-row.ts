@@ -167,7 +167,9 @@ export function interruptedRecord(started: StartedExchange): ExchangeRecord {
     cache: 'miss',
     savedBy: { routing: 0, exactCache: 0, semanticCache: 0, promptCacheInjection: 0 },
     initiator: null,
-    warnings: ['the daemon ended while this request ran; what it cost is not known'],
+    warnings: [
+      'the daemon ended while this request ran; it may have been billed, and what it cost is not known',
+    ],
     task: null,
     complexity: null,
     reason: null,

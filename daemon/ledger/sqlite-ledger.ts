@@ -5,7 +5,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import type { ExchangesBody, TotalsBody } from '../protocol/control-api.ts';
+import type { ExchangesBody, SeriesBody, SeriesPoint, TotalsBody } from '../protocol/control-api.ts';
 import type { ExchangeRecord, OutcomeRecord } from '../protocol/exchange-record.ts';
 import type { RoutingTable } from '../route/policy.ts';
 import type { Clock } from '../util/clock.ts';
@@ -22,6 +22,7 @@ import type {
   LedgerState,
   OutcomesPage,
   OutcomesQuery,
+  SeriesQuery,
   StartedExchange,
   StoredFeedback,
   TotalsQuery,
@@ -35,6 +36,7 @@ import { RunningTotals } from './running-totals.ts';
 import { DAY_MS, dayStartMs } from './projection.ts';
 import { withDetails } from './totals-details.ts';
 import { readSpent, type Spent, type SpentQuery } from './spent.ts';
+import { planSeries, readSlices } from './series.ts';
 import { addSums } from './sums.ts';
 import { readTimings, readSums, readTotals } from './totals.ts';
 
@@ -47,6 +49,8 @@ export interface SqliteLedgerOptions {
   readonly flushIntervalMs?: number;
   /** Asked for the table of a record whose hash was never handed to `rememberTable`. */
   readonly tableOf?: (hash: string) => RoutingTable | null;
+  /** Called when a daemon that hands over to this one has written rows: what was summed up before lacks them. */
+  readonly onForeignRows?: () => void;
 }
 
 export interface SqliteLedger extends Ledger {
@@ -60,6 +64,8 @@ export interface SqliteLedger extends Ledger {
   history(query: HistoryQuery): HistoryPage;
   /** Totals of the present UTC day without groups, kept up in memory: cheap enough for every finished exchange. */
   today(): TotalsBody;
+  /** To be called when another daemon has handed over to this one after the ledger was opened. */
+  expectForeignRows(): void;
 }
 
 const FLUSH_INTERVAL_MS = 150;
@@ -68,6 +74,8 @@ const ROWS_PER_BATCH = 50;
 // While the file refuses, each try may wait for a lock (20 ms), so tries are rare.
 const RETRY_INTERVAL_MS = 1000;
 const MAX_HELD_ROWS = 10_000;
+/** What a series reads in one turn of the event loop; a request that waits for it does not notice. */
+const SERIES_TURN_MS = 8;
 
 /** Opens or creates the books. Never throws for the state of the disk: `state()` says what is wrong. */
 export function openLedger(options: SqliteLedgerOptions): SqliteLedger {
@@ -99,7 +107,13 @@ class BufferedLedger implements SqliteLedger {
 
   constructor(options: SqliteLedgerOptions) {
     this.#options = options;
-    this.#file = new LedgerFile(options);
+    this.#file = new LedgerFile({
+      ...options,
+      onForeignRows: () => {
+        this.#running = null; // it does not count them
+        options.onForeignRows?.();
+      },
+    });
     this.#knownStore = this.#file.store;
     this.#checkpointer = new Checkpointer({
       ...options,
@@ -171,6 +185,23 @@ class BufferedLedger implements SqliteLedger {
     });
   }
 
+  async series(query: SeriesQuery): Promise<SeriesBody> {
+    const { clock } = this.#options;
+    const plan = this.#read((database, tables) => planSeries(database, tables, query, clock.now()));
+    const points: SeriesPoint[] = [];
+    for (let from = 0; from < plan.count;) {
+      const endMs = clock.monotonicMs() + SERIES_TURN_MS;
+      const until = (): boolean => clock.monotonicMs() >= endMs;
+      const slices = this.#read((database, tables) =>
+        readSlices(database, tables, query, { plan, from, until }),
+      );
+      points.push(...slices.points);
+      from = slices.next;
+      if (from < plan.count) await setImmediate();
+    }
+    return { bucketMs: plan.bucketMs, points };
+  }
+
   exchanges(query: ExchangesQuery): ExchangesBody {
     return this.#read((database, tables) => readPage(database, tables, query));
   }
@@ -211,6 +242,10 @@ class BufferedLedger implements SqliteLedger {
     const now = this.#options.clock.now();
     if (this.#running === null || !this.#running.covers(now)) this.#running = this.#seedRunning(now);
     return this.#running.body();
+  }
+
+  expectForeignRows(): void {
+    this.#file.expectForeignRows();
   }
 
   state(): LedgerState {

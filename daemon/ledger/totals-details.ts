@@ -151,7 +151,7 @@ function beforeAfter(books: Books, totals: TotalsBody, days: number | null): Bef
  * worked, and how long it took. A weak answer is an answer: without a router it would have been the last word.
  */
 function readBaselineFirst(books: Books): StoredRow {
-  const { where, values } = rangeCondition(books.range, undefined, 'started_at_ms');
+  const { where, values } = rangeCondition(books.range);
   return readOne(
     books,
     `WITH tried AS (
@@ -178,7 +178,7 @@ function readBaselineFirst(books: Books): StoredRow {
 }
 
 function readRatings(books: Books): Pick<BeforeAfter, 'goodRatingRatio' | 'ratings'> {
-  const { where, values } = rangeCondition(books.range, undefined, 'e.started_at_ms');
+  const { where, values } = rangeCondition(books.range, undefined, 'e.');
   const row = readOne(
     books,
     `SELECT count(*) AS n, count(*) FILTER (WHERE f.verdict = 'good') AS good,

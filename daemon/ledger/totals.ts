@@ -11,9 +11,11 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { TotalsBody, TotalsGroup, TotalsGroupBy } from '../protocol/control-api.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
 import { ExactSamples } from './exact-samples.ts';
+import type { RowFilter } from './ledger.ts';
 import type { SourceTables } from './ledger-store.ts';
 import { projectionOf } from './projection.ts';
 import type { StoredRow } from './record-row.ts';
+import { filterConditions, UNKNOWN_KEY } from './row-filter.ts';
 import { SUM_KEYS, addSums, type SumKey, type Sums } from './sums.ts';
 
 /** How long the `ok` rows of a range took, ms. */
@@ -30,7 +32,7 @@ export interface Samples {
   quantile(share: number): number | null;
 }
 
-export interface TotalsRange {
+export interface TotalsRange extends RowFilter {
   /** Unix epoch ms, inclusive; absent = from the beginning. */
   readonly sinceAtMs?: number;
   /** Unix epoch ms, exclusive; absent = to the end. */
@@ -62,18 +64,23 @@ const SUM_SQL: Readonly<Record<SumKey, string>> = {
   cacheHits: `count(*) FILTER (WHERE cache IN ('exact', 'semantic'))`,
   cacheLookups: `count(*) FILTER (WHERE cache <> 'bypass')`,
 };
-const SUM_COLUMNS = `${SUM_KEYS.map((key) => `${SUM_SQL[key]} AS "${key}"`).join(', ')},
+const SUM_COLUMNS = `${sumColumns(SUM_KEYS)},
   min(started_at_ms) FILTER (WHERE comparable) AS "firstComparableAtMs",
   max(started_at_ms) FILTER (WHERE comparable) AS "lastComparableAtMs"`;
 
 const GROUP_KEYS: Readonly<Record<TotalsGroupBy, string>> = {
-  model: `coalesce(response_model, 'unknown')`,
-  task: `coalesce(task, 'unknown')`,
-  complexity: `coalesce(complexity, 'unknown')`,
-  client: `coalesce(client, 'unknown')`,
-  workspace: `coalesce(workspace_id, 'unknown')`,
+  model: `coalesce(response_model, '${UNKNOWN_KEY}')`,
+  task: `coalesce(task, '${UNKNOWN_KEY}')`,
+  complexity: `coalesce(complexity, '${UNKNOWN_KEY}')`,
+  client: `coalesce(client, '${UNKNOWN_KEY}')`,
+  workspace: `coalesce(workspace_id, '${UNKNOWN_KEY}')`,
   day: `strftime('%Y-%m-%d', started_at_ms / 1000, 'unixepoch')`,
 };
+
+/** The sums as columns that are named after them. */
+export function sumColumns(keys: readonly SumKey[]): string {
+  return keys.map((key) => `${SUM_SQL[key]} AS "${key}"`).join(', ');
+}
 
 /** Totals of the rows of one source, read with SQL: O(rows in the range). */
 export function readTotals(
@@ -181,14 +188,15 @@ export function totalsGroups(
   return list.sort((a, b) => b.costUsd - a.costUsd || b.requests - a.requests || byKey(a, b));
 }
 
-/** The rows of a range, as an SQL condition; `column` is what the start time is called. */
+/** The rows of a range, as an SQL condition; `alias` is what its columns are called by, with its dot. */
 export function rangeCondition(
   range: TotalsRange,
   condition?: string,
-  column = 'started_at_ms',
+  alias = '',
 ): { readonly where: string; readonly values: readonly SQLInputValue[] } {
   const conditions = condition === undefined ? [] : [condition];
-  const values: number[] = [];
+  const values: SQLInputValue[] = [];
+  const column = `${alias}started_at_ms`;
   if (range.sinceAtMs !== undefined) {
     conditions.push(`${column} >= ?`);
     values.push(range.sinceAtMs);
@@ -197,6 +205,9 @@ export function rangeCondition(
     conditions.push(`${column} < ?`);
     values.push(range.untilAtMs);
   }
+  const filter = filterConditions(range, alias);
+  conditions.push(...filter.conditions);
+  values.push(...filter.values);
   return { where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`, values };
 }
 

@@ -8,8 +8,8 @@ import type { Redactor } from '../util/redact.ts';
 export interface Keyring {
   /** Key of a provider; a handed-over one beats the configured place. */
   resolve(provider: string, ref: ApiKeyRef | undefined): ResolvedKey;
-  /** null takes the handed-over key away again. */
-  put(provider: string, apiKey: string | null): void;
+  /** null takes the handed-over key away again. False = it is the one that was handed over before. */
+  put(provider: string, apiKey: string | null): boolean;
 }
 
 export function createKeyring(options: {
@@ -30,8 +30,10 @@ export function createKeyring(options: {
       return resolved;
     },
     put(provider, apiKey) {
-      if (apiKey === null) handedOver.delete(provider);
-      else handedOver.set(provider, apiKey);
+      if (apiKey === null) return handedOver.delete(provider);
+      const isNew = handedOver.get(provider) !== apiKey;
+      handedOver.set(provider, apiKey);
+      return isNew;
     },
   };
 }

@@ -35,7 +35,17 @@ export function readLockfile(home: string): Lockfile | null {
   if (url === undefined || !isLoopbackUrl(url)) return null;
   if (version === undefined || startedAt === undefined || Number.isNaN(Date.parse(startedAt))) return null;
   if (protocolVersion === undefined || !Number.isSafeInteger(protocolVersion)) return null;
-  return { pid, url, version, protocolVersion, startedAt };
+  const lingerS = numberOf(value?.['lingerS']);
+  const configuredPort = numberOf(value?.['configuredPort']);
+  return {
+    pid,
+    url,
+    version,
+    protocolVersion,
+    startedAt,
+    ...(lingerS === undefined ? {} : { lingerS }),
+    ...(configuredPort === undefined ? {} : { configuredPort }),
+  };
 }
 
 /** Removes the file if it still is the one that `own` wrote; the file of a successor stays. Never throws. */

@@ -6,8 +6,8 @@ import type { Log } from '../util/log.ts';
 
 export interface ShutdownStep {
   readonly name: string;
-  /** `signal` is aborted when the step's time is up: cut what is left and return. */
-  readonly run: (signal: AbortSignal) => Promise<void> | void;
+  /** `signal` is aborted when the step's time is up: cut what is left and return. `graceMs` is of all steps together. */
+  readonly run: (signal: AbortSignal, graceMs: number) => Promise<void> | void;
 }
 
 export interface ShutdownOptions {
@@ -27,9 +27,9 @@ export interface Shutdown {
   /** Whether it has begun; new requests are refused from then on. */
   readonly isStopping: boolean;
   /** Runs the steps; every call gives the same promise. Resolves to the exit code: 1 when a step failed or hung. */
-  begin(reason: string): Promise<number>;
+  begin(reason: string, graceMs?: number): Promise<number>;
   /** For SIGTERM and SIGINT: begins and then exits; a second signal exits at once with code 1. */
-  signal(name: string): void;
+  signal(name: string, graceMs?: number): void;
 }
 
 /** A flush after a drain that took all its time still needs a moment. */
@@ -40,8 +40,8 @@ export const CUT_MS = 1000;
 export function createShutdown(options: ShutdownOptions): Shutdown {
   let running: Promise<number> | null = null;
   let signals = 0;
-  const begin = (reason: string): Promise<number> => {
-    running ??= runSteps(options, reason);
+  const begin = (reason: string, graceMs = options.graceMs): Promise<number> => {
+    running ??= runSteps({ ...options, graceMs }, reason);
     return running;
   };
   return {
@@ -49,14 +49,14 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       return running !== null;
     },
     begin,
-    signal(name) {
+    signal(name, graceMs) {
       signals += 1;
       if (signals > 1) {
         options.log.warn('second signal, ending at once', { signal: name });
         options.exit(1);
         return;
       }
-      void begin(name).then((code) => options.exit(code));
+      void begin(name, graceMs).then((code) => options.exit(code));
     },
   };
 }
@@ -71,14 +71,17 @@ async function runSteps(options: ShutdownOptions, reason: string): Promise<numbe
   try {
     for (const step of steps) {
       const limitMs = Math.max(deadlineMs - clock.monotonicMs(), Math.min(LEAST_STEP_MS, graceMs));
-      const failure = await runStep(step, limitMs, clock, log);
+      const bounds = { graceMs, limitMs, clock, log };
+      const failure = await runStep(step, bounds);
       if (failure !== null) {
         code = 1;
         log.error('a step of the shutdown failed', { step: step.name, error: failure });
       }
     }
     log.info('stopped', { code });
-    if (flushLog !== undefined) await runStep({ name: 'log', run: flushLog }, LEAST_STEP_MS, clock, log);
+    if (flushLog !== undefined) {
+      await runStep({ name: 'log', run: flushLog }, { graceMs, limitMs: LEAST_STEP_MS, clock, log });
+    }
   } finally {
     clearInterval(keepAlive);
   }
@@ -86,7 +89,11 @@ async function runSteps(options: ShutdownOptions, reason: string): Promise<numbe
 }
 
 /** null when the step ended by itself, also after it was cut; else what went wrong. Never rejects. */
-function runStep(step: ShutdownStep, limitMs: number, clock: Clock, log: Log): Promise<string | null> {
+function runStep(
+  step: ShutdownStep,
+  bounds: Pick<ShutdownOptions, 'graceMs' | 'clock' | 'log'> & { readonly limitMs: number },
+): Promise<string | null> {
+  const { graceMs, limitMs, clock, log } = bounds;
   const cut = new AbortController();
   return new Promise((resolve) => {
     let cancelTimer = clock.setTimer(limitMs, () => {
@@ -99,7 +106,7 @@ function runStep(step: ShutdownStep, limitMs: number, clock: Clock, log: Log): P
       resolve(failure);
     };
     Promise.resolve()
-      .then(() => step.run(cut.signal))
+      .then(() => step.run(cut.signal, graceMs))
       .then(
         () => end(null),
         (error: unknown) => end(error instanceof Error ? error.message : String(error)),

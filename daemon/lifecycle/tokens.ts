@@ -1,11 +1,12 @@
 // The two local tokens. Coding assistants get the client token; the admin token (configuration, keys, ledger, stop) is
 // for the editor, the command line and the dashboard only.
 
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { FileWatcher } from '../config/file-watcher.ts';
 import { writeAtomically } from '../config/write-atomically.ts';
 import { RouterError } from '../errors.ts';
+import { challengeText } from '../protocol/control-api.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { createPrivateFile, readPrivateFile } from './private-file.ts';
@@ -58,9 +59,11 @@ export function rotateTokens(home: string, which: TokenKind | 'both'): Tokens {
  */
 export class TokenVerifier {
   #hashes: { readonly client: Buffer; readonly admin: Buffer };
+  #admin: string;
 
   constructor(tokens: Tokens) {
     this.#hashes = hashesOf(tokens);
+    this.#admin = tokens.admin;
   }
 
   verifies(candidate: string | null | undefined): TokenKind | null {
@@ -72,10 +75,21 @@ export class TokenVerifier {
     return isClient ? 'client' : null;
   }
 
+  /** Shows who asks on `port` that we know the admin token, without telling it; see `HealthBody`. */
+  prove(challenge: string, port: number): string {
+    return proofOf(this.#admin, challenge, port);
+  }
+
   /** The old tokens are void from here on. */
   replace(tokens: Tokens): void {
     this.#hashes = hashesOf(tokens);
+    this.#admin = tokens.admin;
   }
+}
+
+/** See `HealthBody`. */
+export function proofOf(adminToken: string, challenge: string, port: number): string {
+  return createHmac('sha256', adminToken).update(challengeText(port, challenge)).digest('hex');
 }
 
 export interface WatchTokensOptions {

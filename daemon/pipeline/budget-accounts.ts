@@ -90,6 +90,15 @@ export class BudgetAccounts {
     return [...found.values()];
   }
 
+  /** Reads everything from the ledger again. Accounts stay the objects that they are: others hold them. */
+  reload(atMs: number): void {
+    this.#openings.clear();
+    for (const account of this.#accounts.values()) {
+      this.#roll(account, atMs);
+      this.#load(account, atMs);
+    }
+  }
+
   /** To be called in the same turn in which the ledger gets the exchange, so that nothing is read and added. */
   add({ subject, startedAtMs, charges, classifierCostUsd, gradedIn }: BookedExchange): ReadonlySet<Account> {
     const touched = new Set<Account>();

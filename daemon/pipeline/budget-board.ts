@@ -61,6 +61,11 @@ export class BudgetBoard {
     this.#gate.pump();
   }
 
+  /** The ledger has rows that did not come from here, so what was spent is read from it again. */
+  recount(): void {
+    this.#accounts.reload(this.#deps.clock.now());
+  }
+
   /** How hard the budgets that downgrade lean to cheaper models for this request; the hardest counts, null = not at all. */
   pressure(subject: BudgetSubject, atMs: number): BudgetPressure | null {
     let strongest: BudgetPressure | null = null;

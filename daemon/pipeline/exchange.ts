@@ -33,6 +33,7 @@ import {
 import type { OutcomeWatch } from './outcomes.ts';
 import type { PromptBooks } from './prompt-books.ts';
 import { NO_CONTROLS, type ReceivedControls } from './request-controls.ts';
+import type { AnswerListener, RequestMemory } from './recent-requests.ts';
 import type { AnswerSeals } from './signed-history.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 import type { WireRequest } from './wire-request.ts';
@@ -44,6 +45,8 @@ export interface ExchangeDeps extends ExchangeBooksDeps {
   readonly budgets?: Pick<BudgetBoard, 'book' | 'graded'>;
   /** Told how answers fared. */
   readonly outcomes: OutcomeWatch;
+  /** Keeps the last few requests for a while; absent = none is kept. */
+  readonly recent?: RequestMemory;
   readonly publish: (event: ControlEvent) => void;
   /** Whether anybody listens; events are not made for nobody. */
   readonly isHeard: () => boolean;
@@ -67,6 +70,8 @@ export class Exchange {
   readonly #books: ExchangeBooks;
   readonly #warnings = new Set<string>();
   #request: ConversationRequest | null = null;
+  /** Of whoever keeps the last few requests. */
+  #listener: AnswerListener | undefined;
   #features: RequestFeatures | null = null;
   #decision: Decision | null = null;
   #baseline: ModelTarget | null = null;
@@ -112,6 +117,7 @@ export class Exchange {
   decoded(request: ConversationRequest): void {
     this.#request = request;
     this.#books.decoded(request);
+    this.#listener = this.#deps.recent?.begin(this.id, this.#wire);
     const begun = {
       exchangeId: this.id,
       startedAt: new Date(this.#wire.receivedAtMs).toISOString(),
@@ -205,6 +211,7 @@ export class Exchange {
     this.#decision = decision;
     this.#baseline = value.baseline;
     this.#books.servedFromCache(cached, value);
+    this.#listener?.observe(cached.events);
   }
 
   /** What of the request is warm where. Only after `decoded`. */
@@ -225,6 +232,7 @@ export class Exchange {
     this.#books.observe(events);
     this.#seals?.observe(events);
     this.#check?.observe(events);
+    this.#listener?.observe(events);
     // Before the last bytes leave: a quick client asks again before the provider has closed its stream.
     if (this.#books.isComplete) this.#keepConversation();
   }
@@ -272,6 +280,7 @@ export class Exchange {
     this.#safely('remember signed thoughts', () => this.#seals?.close());
     this.#safely('remember what was served', () => this.#books.rememberServed());
     this.#safely('learn from the reported usage', () => this.#books.learnUsage());
+    this.#listener?.close();
   }
 
   #close(status: ExchangeStatus, error: RouterError | undefined): void {

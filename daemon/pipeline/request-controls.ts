@@ -43,11 +43,21 @@ export function readControls(wire: Pick<WireRequest, 'headers' | 'query'>): Rece
       maxCostUsd: usdOf(header('max-cost-usd')),
     },
     bypassCache: oneOf(header('cache'), ['off', 'on'] as const, 'x-pointsman-cache') === 'off',
-    workspaceId: nameOf(header('workspace'), 'x-pointsman-workspace'),
+    workspaceId: nameOf(asUtf8(header('workspace')), 'x-pointsman-workspace'),
     initiator: nameOf(header('initiator'), 'x-pointsman-initiator'),
     allowsDearer: YES.includes(oneOf(header('allow-dearer'), YES_OR_NO, 'x-pointsman-allow-dearer') ?? '0'),
     metadata: oneOf(header('metadata'), ['body', 'headers'] as const, 'x-pointsman-metadata') ?? undefined,
   };
+}
+
+/** Headers arrive byte by byte; a folder's name may be in any script, and clients send it as UTF-8. */
+function asUtf8(value: string | null): string | null {
+  if (value === null || !/[\u0080-\u00ff]/.test(value)) return value;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(value, 'latin1'));
+  } catch {
+    return value; // it was Latin-1 after all
+  }
 }
 
 function nonEmpty(value: string | undefined): string | null {

@@ -1,7 +1,7 @@
 // Paths, header names and bodies of the control API, for every local tool that talks to the daemon. Money in USD.
 
 import type { ExchangeRecord, OverrideScope, SavedBy } from './exchange-record.ts';
-import type { Profile, TokenUsage } from './vocabulary.ts';
+import type { Capability, Profile, TokenUsage } from './vocabulary.ts';
 
 /** Raised when a body below changes incompatibly. */
 export const PROTOCOL_VERSION = 1;
@@ -28,6 +28,11 @@ export interface ModelStatus {
   readonly retryAtMs: number | null;
   readonly inputUsdPerMtok: number | null;
   readonly outputUsdPerMtok: number | null;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  readonly supports: readonly Capability[];
+  /** Its tokens per token of the o200k tokenizer, in which estimates are made. */
+  readonly tokenizerFactor: number;
   readonly priceAsOf: string | null;
   /** Whole days since `priceAsOf`; null = unpriced, or nobody says when the price was checked. */
   readonly priceAgeDays: number | null;
@@ -84,6 +89,8 @@ export interface StatusBody {
   readonly url: string;
   readonly home: string;
   readonly providers: readonly ProviderStatus[];
+  /** Vendors that need no configuration: `PUT credentials/:provider` with a key is enough. Also those in `providers`. */
+  readonly knownProviders: readonly string[];
   readonly models: readonly ModelStatus[];
   readonly priceList: PriceListStatus;
   readonly override: OverrideState | null;
@@ -338,7 +345,11 @@ export interface ErrorBody {
 /** Answer of `GET /healthz?challenge=C`: proves that who listens knows the admin token, before anybody sends it. */
 export interface HealthBody {
   readonly status: 'ok';
-  /** Hex HMAC-SHA256 of `pointsman-hello:C` with the admin token as key; only where a challenge was sent. */
+  /**
+   * Hex HMAC-SHA256 of `pointsman-hello:PORT:C` with the admin token as key; only where a challenge was sent. PORT is the
+   * one that the daemon was asked on: a stranger who passes the challenge on to the daemon's real port gets a proof that
+   * does not hold for its own.
+   */
   readonly proof?: string;
 }
 
@@ -346,10 +357,31 @@ export interface HealthBody {
 export const CHALLENGE_PATTERN = /^[0-9a-f]{32}$/;
 export const CHALLENGE_PREFIX = 'pointsman-hello:';
 
+/** The text that a proof is made over. */
+export function challengeText(port: number, challenge: string): string {
+  return `${CHALLENGE_PREFIX}${port}:${challenge}`;
+}
+
+/** Body and answer of `PUT profile`: the standing profile, written into the configuration and nothing else of it. */
+export interface ProfileBody {
+  readonly profile: Profile;
+}
+
 /** Body of `POST shutdown`; `{}` = as a signal does. */
 export interface ShutdownRequest {
   /** How long running exchanges may go on; the port is free at once. At most 30 minutes. */
   readonly drainMs?: number;
+}
+
+/** The longest `drainMs`: no exchange runs longer. */
+export const MAX_DRAIN_MS = 30 * 60_000;
+
+/** Line on stderr of `pointsman serve` when it cannot start, for whoever supervises it; the sentence follows in words. */
+export interface ServeFailure {
+  readonly event: 'failed';
+  readonly code: 'port-taken' | 'already-running' | 'home-unusable' | 'failed';
+  /** The port that was asked for; only with `port-taken`. */
+  readonly port?: number;
 }
 
 /** Answer of `POST dashboard-ticket`: opens the dashboard in a browser, once, within a minute. */

@@ -5,4 +5,8 @@ export interface Lockfile {
   readonly version: string;
   readonly protocolVersion: number;
   readonly startedAt: string;
+  /** How long it stays when nobody needs it, as whoever started it asked for; absent = until it is stopped. */
+  readonly lingerS?: number;
+  /** Port of the configuration; `url` has another one when that was taken, or when a port was asked for. */
+  readonly configuredPort?: number;
 }

@@ -427,7 +427,7 @@ describe('the command line', function () {
       assert.match((await run(['status'])).stderr, /no daemon is running/);
     });
 
-    it('tells a daemon of another home by its refusal of the admin token', async () => {
+    it('tells a daemon of another home, which cannot prove to know the admin token', async () => {
       const other = folder.file('other');
       await runCommand(['token'], { home: other });
       writeFileSync(path.join(other, 'daemon.json'), readFileSync(path.join(home(), 'daemon.json')));

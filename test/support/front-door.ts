@@ -7,6 +7,7 @@ import { exchangeRoute } from '../../daemon/http/exchange-handler.ts';
 import { createGuard } from '../../daemon/http/guard.ts';
 import { controlRoute, livenessRoutes, modelRoutes } from '../../daemon/http/open-routes.ts';
 import type { AnswerApiCall } from '../../daemon/http/open-routes.ts';
+import type { Route } from '../../daemon/http/request-context.ts';
 import { createRouteTable } from '../../daemon/http/routes.ts';
 import { createServer } from '../../daemon/http/server.ts';
 import type { HttpServer, HttpServerDeps, ServerPatience } from '../../daemon/http/server.ts';
@@ -39,6 +40,9 @@ export interface FrontDoorOptions {
   readonly log?: Log;
   readonly patience?: Partial<ServerPatience>;
   readonly upgrades?: HttpServerDeps['upgrades'];
+  /** Beside the usual ones. */
+  readonly routes?: readonly Route[];
+  readonly isPageSession?: (cookie: string) => boolean;
 }
 
 export interface FrontDoor {
@@ -58,6 +62,7 @@ export function buildFrontDoor(options: FrontDoorOptions = {}): HttpServer {
     client.end();
   };
   const routes = createRouteTable([
+    ...(options.routes ?? []),
     ...livenessRoutes(),
     ...modelRoutes(() => ({ configured: [{ id: 'deepseek-flash', provider: 'deepseek' }], createdAtS: 0 })),
     exchangeRoute('/v1/chat/completions', errorDialect, {
@@ -74,7 +79,10 @@ export function buildFrontDoor(options: FrontDoorOptions = {}): HttpServer {
     }),
   ]);
   return createServer({
-    guard: createGuard({ verifies: roleOf }),
+    guard: createGuard({
+      verifies: roleOf,
+      ...(options.isPageSession === undefined ? {} : { isPageSession: options.isPageSession }),
+    }),
     routes,
     errorShapes: createErrorShapes((path, saysAnthropic) => {
       const own = errorDialectFor(path, saysAnthropic);

@@ -83,6 +83,10 @@ describe('identifyClient', () => {
     );
   });
 
+  it('knows our own extension in the editor', () => {
+    assert.equal(clientOf({ 'user-agent': 'pointsman-vscode/0.1.0' }), 'vscode');
+  });
+
   it('knows the plain SDKs and Gemini CLI', () => {
     assert.equal(clientOf({ 'user-agent': 'AsyncOpenAI/Python 2.1.0' }), 'openai-sdk');
     assert.equal(clientOf({ 'user-agent': 'Anthropic/JS 1.11.0' }), 'anthropic-sdk');
@@ -101,7 +105,7 @@ describe('identifyClient', () => {
   });
 
   it('gives only names of its list', () => {
-    assert.equal(CLIENT_NAMES.length, 14);
+    assert.equal(CLIENT_NAMES.length, 15);
     assert.equal(CLIENT_NAMES.at(-1), 'unknown');
   });
 });

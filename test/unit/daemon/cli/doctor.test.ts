@@ -13,6 +13,10 @@ const MODEL = {
   outputUsdPerMtok: 1.5,
   priceAsOf: '2026-09-23',
   priceAgeDays: 59,
+  contextTokens: 128_000,
+  maxOutputTokens: 16_000,
+  supports: ['tools'],
+  tokenizerFactor: 1,
   priceSource: 'some-list@1.0.0',
 } as const;
 const LIST = { version: '2026-11-21', ageDays: 0, staleModels: [], unpricedModels: [] };

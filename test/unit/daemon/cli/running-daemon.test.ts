@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { findDaemon, isProcessAlive } from '../../../../daemon/cli/running-daemon.ts';
+import { findDaemon } from '../../../../daemon/cli/running-daemon.ts';
+import { isProcessAlive } from '../../../../daemon/util/process-alive.ts';
+import { loadTokens, proofOf } from '../../../../daemon/lifecycle/tokens.ts';
 import { writeLockfile } from '../../../../daemon/lifecycle/lockfile.ts';
 import { closedPort } from '../../../support/fake-upstream.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
@@ -50,7 +52,26 @@ describe('looking for a running daemon', () => {
   it('finds the one that answers, without sending a token', async () => {
     leave(await listen(200));
     assert.equal((await findDaemon(folder.path)).state, 'running');
-    assert.deepEqual(seen, [{ target: '/healthz', authorization: undefined }]);
+    assert.equal(seen.length, 1);
+    assert.match(seen[0]?.target ?? '', /^\/healthz\?challenge=[0-9a-f]{32}$/);
+    assert.equal(seen[0]?.authorization, undefined);
+  });
+
+  it('takes nobody for it who does not prove to know the admin token', async () => {
+    const { admin } = loadTokens(folder.path);
+    leave(await listen(200));
+    assert.equal((await findDaemon(folder.path)).state, 'stranger');
+    leave(await listen(200, JSON.stringify({ status: 'ok', proof: '0'.repeat(64) })));
+    assert.equal((await findDaemon(folder.path)).state, 'stranger');
+    const server = createServer((request, response) => {
+      const challenge = new URL(request.url ?? '', 'http://daemon').searchParams.get('challenge') ?? '';
+      const proof = proofOf(admin, challenge, request.socket.localPort ?? 0);
+      response.end(JSON.stringify({ status: 'ok', proof }));
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    leave(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    assert.equal((await findDaemon(folder.path)).state, 'running');
   });
 
   it('does not even ask when the process is gone, whoever has the port now', async () => {

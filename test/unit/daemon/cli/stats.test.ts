@@ -71,6 +71,10 @@ const MODEL: ModelStatus = {
   outputUsdPerMtok: 1.5,
   priceAsOf: '2026-11-11',
   priceAgeDays: 10,
+  contextTokens: 128_000,
+  maxOutputTokens: 16_000,
+  supports: ['tools'],
+  tokenizerFactor: 1,
   priceSource: 'test',
 };
 

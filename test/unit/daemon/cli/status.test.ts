@@ -15,6 +15,10 @@ const MODEL = {
   outputUsdPerMtok: 1.5,
   priceAsOf: '2026-11-21',
   priceAgeDays: 0,
+  contextTokens: 128_000,
+  maxOutputTokens: 16_000,
+  supports: ['tools'],
+  tokenizerFactor: 1,
   priceSource: 'https://example.com/prices',
 } as const;
 const STATUS: StatusBody = {
@@ -25,6 +29,7 @@ const STATUS: StatusBody = {
   url: 'http://127.0.0.1:7411',
   home: '/home/u/pointsman',
   providers: [{ name: 'p', usable: true, why: 'key from file p.key', health: 'ok', retryAtMs: null }],
+  knownProviders: ['openai'],
   models: [MODEL],
   priceList: { version: '2026-11-21', ageDays: 0, staleModels: [], unpricedModels: [] },
   override: null,

@@ -28,6 +28,16 @@ describe('key from the environment', () => {
     });
   }
 
+  it('is not our own token, which terminals have in the place of a key', () => {
+    for (const prefix of ['pm_', 'pma_']) {
+      const token = `${prefix}${'aB3_-'.repeat(8)}xyz`;
+      const reason = why(resolve(token));
+      assert.match(reason, /SOME_KEY holds a token of pointsman/);
+      assert.ok(!reason.includes(token));
+    }
+    assert.equal(resolve('pm_short').key, 'pm_short');
+  });
+
   for (const value of [
     `a\r\nx-evil: ${SECRET}`,
     `a\0${SECRET}`,

@@ -398,8 +398,18 @@ describe('control API', () => {
 
   it('begins to stop on shutdown and answers 202', async () => {
     const { answer, surface } = await call('POST shutdown');
-    assert.deepEqual(surface.calls, [['requestShutdown', undefined]]);
+    assert.deepEqual(surface.calls, [['requestShutdown', null]]);
     assert.deepEqual(answer, { statusCode: 202, body: { stopping: true } });
+  });
+
+  it('passes on how long running exchanges may go on, up to half an hour', async () => {
+    const { surface } = await call('POST shutdown', { drainMs: 1_800_000 });
+    assert.deepEqual(surface.calls, [['requestShutdown', 1_800_000]]);
+    for (const drainMs of [1_800_001, -1, 1.5, '5']) {
+      const refused = await call('POST shutdown', { drainMs });
+      assert.equal(refused.answer.statusCode, 400, String(drainMs));
+      assert.deepEqual(refused.surface.calls, []);
+    }
   });
 
   it('answers 426 to a plain request for events', async () => {
@@ -442,11 +452,26 @@ describe('control API', () => {
     }
   });
 
+  describe('profile', () => {
+    it('[A20] is set alone', async () => {
+      const { answer, surface } = await call('PUT profile', { profile: 'quality' });
+      assert.deepEqual([answer.statusCode, answer.body], [200, { profile: 'quality' }]);
+      assert.deepEqual(surface.calls, [['putProfile', 'quality']]);
+    });
+
+    for (const body of [{}, { profile: 'dearest' }, { profile: 'budget', more: 1 }]) {
+      it(`is refused as ${JSON.stringify(body)}`, async () => {
+        const { answer, surface } = await call('PUT profile', body);
+        assert.deepEqual([answer.statusCode, surface.calls], [400, []]);
+      });
+    }
+  });
+
   for (const line of [
     'GET nothing',
     'POST replay/all',
     'GET budgets/all',
-    'POST dashboard-ticket',
+    'POST dashboard-tickets',
     'GET exchanges/',
     'GET exchanges/x/y',
     'GET status/',

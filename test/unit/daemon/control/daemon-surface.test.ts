@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createPriceBook, OVERLAY_VERSION } from '../../../../daemon/catalog/price-book.ts';
 import { ConfigStore } from '../../../../daemon/config/config-store.ts';
 import { DaemonSurface } from '../../../../daemon/control/daemon-surface.ts';
@@ -84,6 +84,8 @@ describe('the daemon as the control API sees it', () => {
       identity: { version: '0.1.0', pid: 7, startedAt: '2026-11-21T00:00:00.000Z', home: folder.path },
       url: () => 'http://127.0.0.1:7411',
       replay: () => Promise.reject(new Error('not asked for here')),
+      resend: () => Promise.reject(new Error('not asked for here')),
+      issueTicket: () => ({ ticket: 'a-ticket', expiresAtMs: clock.now() + 60_000 }),
       requestShutdown: () => (shutdowns += 1),
       subscribe: () => () => {},
     });
@@ -99,6 +101,37 @@ describe('the daemon as the control API sees it', () => {
       health.failed({ id, provider: 'p' }, { kind: 'server-error', statusCode: 500, message: 'broken' });
     }
   }
+
+  it('[A20] writes the standing profile and leaves the rest of the file, comments included, as it was', async () => {
+    const surface = await surfaceOf();
+    const text = `// mine\n${JSON.stringify(TWO_MODELS, null, 2)}\n`;
+    writeFileSync(folder.file('config.jsonc'), text, { mode: 0o600 });
+    await config.reload();
+    assert.deepEqual(await surface.putProfile('quality'), { profile: 'quality' });
+    const after = readFileSync(folder.file('config.jsonc'), 'utf8');
+    assert.equal(after.replace(/,\s*"profile": "quality"/, ''), text);
+    assert.equal(surface.status().profile, 'quality');
+  });
+
+  it('tells how much each model reads', async () => {
+    const surface = await surfaceOf();
+    assert.deepEqual(
+      surface.status().models.map(({ contextTokens }) => contextTokens),
+      [128_000, 128_000],
+    );
+  });
+
+  it('tells what each model can do and write, and how its tokens compare', async () => {
+    const [small] = (await surfaceOf()).status().models;
+    assert.deepEqual(
+      [small?.maxOutputTokens, small?.supports, small?.tokenizerFactor],
+      [16_000, ['tools', 'vision', 'reasoning', 'json'], 1],
+    );
+  });
+
+  it('names the vendors that need nothing but a key', async () => {
+    assert.ok((await surfaceOf()).status().knownProviders.includes('openai'));
+  });
 
   it('tells identity, providers, models, configuration and books', async () => {
     const status = (await surfaceOf()).status();
@@ -308,7 +341,7 @@ describe('the daemon as the control API sees it', () => {
   });
 
   it('passes the wish to stop on', async () => {
-    (await surfaceOf()).requestShutdown();
+    (await surfaceOf()).requestShutdown(null);
     assert.equal(shutdowns, 1);
   });
 });

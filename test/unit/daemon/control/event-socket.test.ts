@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 
 import { createEventSocket } from '../../../../daemon/control/event-socket.ts';
 import type { EventSocket } from '../../../../daemon/control/event-socket.ts';
-import type { ControlEvent } from '../../../../daemon/protocol/control-events.ts';
+import { SOCKET_CLOSE_REASONS, type ControlEvent } from '../../../../daemon/protocol/control-events.ts';
 import { silentLog } from '../../../../daemon/util/log.ts';
 import type { FrontDoor } from '../../../support/front-door.ts';
 import { ADMIN_TOKEN, CLIENT_TOKEN, openFrontDoor } from '../../../support/front-door.ts';
@@ -202,6 +202,19 @@ describe('event socket', () => {
     await clock.advance(30_000);
     while (events.clientCount() > 0) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(surface.subscriberCount(), 0);
+  });
+
+  it('says with its goodbye whether a person wants the daemon gone', async () => {
+    for (const reason of ['stopped', 'handedOver', 'ended'] as const) {
+      await start();
+      const { socket } = await connect();
+      const closed = once(socket, 'close');
+      events.close(reason);
+      const [code, text] = (await closed) as [number, Buffer];
+      assert.equal(code, 1001);
+      assert.equal(text.toString(), SOCKET_CLOSE_REASONS[reason]);
+      await door.server.close(0);
+    }
   });
 
   it('says goodbye with 1001 when the daemon stops and takes nobody new', async () => {

@@ -50,14 +50,19 @@ export function createFakeSurface(overrides: Partial<ControlSurface> = {}): Fake
       calls.push([method, input]);
       return value;
     };
-  const nothing = undefined as never;
   return {
     calls,
     emit: (event) => listeners.forEach((listener) => listener(event)),
     subscriberCount: () => listeners.size,
     status: answer('status', { version: '0.1.0' } as never),
     totals: answer('totals', EMPTY_TOTALS),
+    series: answer('series', Promise.resolve({ bucketMs: 3_600_000, points: [] })),
     exchanges: answer('exchanges', { exchanges: [], next: null }),
+    resend: answer('resend', Promise.resolve(null)),
+    dashboardTicket: answer('dashboardTicket', {
+      url: 'http://127.0.0.1:1/dashboard?ticket=t',
+      expiresAt: '',
+    }),
     exchange: answer('exchange', null),
     explain: answer('explain', { chosen: 'deepseek-flash' } as never),
     explainPatched: answer('explainPatched', { chosen: 'opus' } as never),
@@ -83,11 +88,15 @@ export function createFakeSurface(overrides: Partial<ControlSurface> = {}): Fake
     },
     readConfig: answer('readConfig', { port: 7411 }),
     putConfig: answer('putConfig', { port: 7412 }),
+    putProfile: (profile) => {
+      calls.push(['putProfile', profile]);
+      return { profile };
+    },
     putCredential: (provider, apiKey) => {
       calls.push(['putCredential', [provider, apiKey]]);
       return { name: provider, usable: true, why: 'key handed over', health: 'ok', retryAtMs: null };
     },
-    requestShutdown: answer('requestShutdown', nothing),
+    requestShutdown: (drainMs) => void calls.push(['requestShutdown', drainMs]),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

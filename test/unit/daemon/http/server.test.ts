@@ -341,6 +341,46 @@ describe('http server', () => {
       busy.destroy();
     });
 
+    it('frees the port at once when it stops listening, and ends each connection with its answer', async () => {
+      const exchanges = holdingExchanges();
+      const { port, server } = await open({ serveExchange: exchanges.serve });
+      const [busy, other] = [await openRaw(port), await openRaw(port)];
+      busy.send(chat(port));
+      other.send(chat(port));
+      const running = [await exchanges.next(), await exchanges.next()];
+      server.stopListening();
+      const successor = createPlainServer();
+      await new Promise<void>((resolve, reject) => {
+        successor.on('error', reject).listen(port, '127.0.0.1', resolve);
+      });
+      running[0]?.finish();
+      assert.match(await busy.closed(), /ok$/); // although it asked to be kept alive
+      assert.equal(server.runningExchanges(), 1);
+      running[1]?.finish();
+      assert.equal((await other.answer()).body, 'ok');
+      await server.close(30_000);
+      await new Promise((resolve) => successor.close(resolve));
+    });
+
+    it('remembers when it was last used by somebody with a token', async () => {
+      const clock = createVirtualClock();
+      const exchanges = holdingExchanges();
+      const { port, server } = await open({ serveExchange: exchanges.serve, clock });
+      await clock.advance(1000);
+      await sendRaw(port, requestText('GET /healthz', { Host: `127.0.0.1:${port}` }));
+      await sendRaw(port, get(port, '/v1/models', 'wrong'));
+      assert.equal(server.lastUsedMs(), 0);
+      const busy = await openRaw(port);
+      busy.send(chat(port));
+      const running = await exchanges.next();
+      assert.equal(server.lastUsedMs(), 1000);
+      await clock.advance(1000);
+      running.finish();
+      await busy.answer();
+      assert.equal(server.lastUsedMs(), 2000);
+      busy.destroy();
+    });
+
     it('calls off what still runs after the grace period, with an answer in the dialect', async () => {
       const clock = createVirtualClock();
       const exchanges = holdingExchanges();

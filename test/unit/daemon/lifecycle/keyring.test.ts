@@ -42,6 +42,14 @@ describe('keyring', () => {
     assert.equal(keyring.resolve('__proto__', undefined).key, null);
   });
 
+  it('says whether a key that is handed over is another one', () => {
+    const { keyring } = open();
+    assert.deepEqual(
+      [HANDED_OVER, HANDED_OVER, null, null, HANDED_OVER].map((key) => keyring.put('a', key)),
+      [true, false, true, false, true],
+    );
+  });
+
   it('has every key that it gave out taken out of the log, also one that was replaced', () => {
     const { keyring, redactor } = open();
     keyring.resolve('a', { env: 'KEY' });

@@ -26,6 +26,12 @@ describe('daemon.json', () => {
     assert.equal(statSync(folder.file('daemon.json')).mode & 0o777, 0o600);
   });
 
+  it('also says how long it lingers and which port is configured, where that is known', () => {
+    const lockfile = { ...LOCKFILE, lingerS: 600, configuredPort: 7411 };
+    writeLockfile(folder.path, lockfile);
+    assert.deepEqual(readLockfile(folder.path), lockfile);
+  });
+
   it('replaces the one of a daemon that is gone', () => {
     writeLockfile(folder.path, LOCKFILE);
     writeLockfile(folder.path, { ...LOCKFILE, pid: 456 });

@@ -61,6 +61,22 @@ describe('shutdown', () => {
     assert.equal(runs, 1);
   });
 
+  it('takes as long as it was begun with, which each step is told', async () => {
+    const graces: number[] = [];
+    const { shutdown, clock } = create([
+      { name: 'drain', run: (_, graceMs) => (graces.push(graceMs), new Promise(() => undefined)) },
+    ]);
+    const done = shutdown.begin('hand-over', 10 * GRACE_MS);
+    await clock.advance(10 * GRACE_MS + CUT_MS - 1);
+    let hasEnded = false;
+    void done.then(() => (hasEnded = true));
+    await clock.advance(0);
+    assert.equal(hasEnded, false);
+    await clock.advance(1);
+    assert.equal(await done, 1);
+    assert.deepEqual(graces, [10 * GRACE_MS]);
+  });
+
   it('says whether it has begun', () => {
     const { shutdown } = create([]);
     assert.equal(shutdown.isStopping, false);

@@ -24,6 +24,22 @@ describe('the board of budgets', () => {
     assert.deepEqual([state?.spentUsd, state?.spentTokens, state?.state], [1.5, 150, 'ok']);
   });
 
+  it('[B10] has what another daemon booked that hands over to this one, and stops by it', () => {
+    const rig = budgetRig({ limitUsd: 5 }, { scope: 'workspace', limitUsd: 9 });
+    rig.end(null, { costUsd: 0.5, tokens: 50 });
+    rig.books = new Map(['', 'billing'].map((name) => [name, { costUsd: 6, tokens: 600 }]));
+    rig.board.refuseEarly(SUBJECT);
+    rig.board.recount();
+    assert.deepEqual(
+      rig.board.states().budgets.map(({ spentUsd, spentTokens }) => [spentUsd, spentTokens]),
+      [
+        [6, 600],
+        [6, 600],
+      ],
+    );
+    assert.throws(() => rig.board.refuseEarly(SUBJECT), /is used up/);
+  });
+
   it('[B10] counts failed and cancelled attempts and the grading', () => {
     const rig = budgetRig({ limitUsd: 5 });
     const attempts = [

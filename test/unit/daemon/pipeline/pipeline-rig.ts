@@ -355,6 +355,7 @@ function ledgerInto(records: ExchangeRecord[]): Ledger {
     table: unused,
     flush: unused,
     totals: unused,
+    series: unused,
     exchanges: unused,
     exchange: unused,
     state: unused,

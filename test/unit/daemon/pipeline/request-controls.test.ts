@@ -75,6 +75,13 @@ describe('the controls of a request', () => {
     });
   }
 
+  it('take the name of a workspace in any script', () => {
+    const sent = (bytes: Buffer): string => bytes.toString('latin1'); // as Node hands headers over
+    const of = (value: string): string | null => read({ 'x-pointsman-workspace': value }).workspaceId;
+    assert.equal(of(sent(Buffer.from('проект é'))), 'проект é');
+    assert.equal(of(sent(Buffer.from([0x63, 0xe9]))), 'cé');
+  });
+
   it('refuse a model name in the query that is too long', () => {
     assert.equal(refusal({}, `model=${'m'.repeat(257)}`).param, '?model=');
   });
