@@ -10,6 +10,11 @@ export interface DaemonConnection {
   readonly home: string;
   readonly version: string;
   readonly pid: number;
+  /**
+   * It listens on another port than the configured one, as a rule because another program has that: whoever was pointed
+   * at the configured port must be told. Absent = no.
+   */
+  readonly isOnOtherPort?: boolean;
   /** For assistants. Never logged, never shown but by the command that copies it. */
   readonly clientToken: string;
   /**

@@ -19,6 +19,12 @@ export function signedUsd(amount: number | null): string {
   return amount !== null && amount > 0 ? `+${usd(amount)}` : usd(amount);
 }
 
+/** `$0.000610`: with as many decimals as it takes for a column of terms to add up in sight; null = unknown. */
+export function exactUsd(amount: number | null, decimals = 6): string {
+  if (amount === null || !Number.isFinite(amount)) return UNKNOWN;
+  return `${amount < 0 ? '-' : ''}$${grouped(Math.abs(amount), decimals)}`;
+}
+
 /** `12.3 %`, `-4.0 %`; null = unknown. */
 export function percent(ratio: number | null): string {
   if (ratio === null || !Number.isFinite(ratio)) return UNKNOWN;
@@ -38,6 +44,38 @@ export function duration(ms: number | null): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** `12 requests`, `1 request`; the plural adds an s unless another one is given. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(count, 0)} ${count === 1 ? noun : plural}`;
+}
+
+/** `$1.20 to $2.10`. */
+export function usdRange([low, high]: readonly [number, number]): string {
+  return `${usd(low)} to ${usd(high)}`;
+}
+
+/** As `percent`, with a plus sign before gains. */
+export function signedPercent(ratio: number | null): string {
+  return ratio !== null && ratio > 0 ? `+${percent(ratio)}` : percent(ratio);
+}
+
+/** Marks of an axis, evenly apart, with as many decimals as tell them apart. */
+export function axisUsd(amounts: readonly number[]): readonly string[] {
+  const step = Math.abs((amounts[1] ?? 1) - (amounts[0] ?? 0));
+  const decimals = step >= 1 ? 0 : Math.min(10, Math.max(2, Math.ceil(-Math.log10(step) - 1e-9)));
+  return amounts.map((amount) => {
+    const text = grouped(Math.abs(amount), decimals);
+    return `${amount < 0 && /[1-9]/.test(text) ? '-' : ''}$${text}`;
+  });
+}
+
+/** A price, of which every digit counts: `$0.435`, `$4.00`. */
+export function priceUsd(amount: number | null): string {
+  if (amount === null || !Number.isFinite(amount)) return UNKNOWN;
+  const decimals = amount.toFixed(6).replace(/0+$/, '').split('.')[1]?.length ?? 0;
+  return `$${grouped(amount, Math.max(2, decimals))}`;
 }
 
 export function grouped(value: number, decimals: number): string {

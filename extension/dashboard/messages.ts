@@ -2,8 +2,10 @@
 // events, and commands. A leaf: both sides import it.
 
 import type { ControlEvent } from '../../daemon/protocol/control-events.ts';
+import type { CallMethod } from '../../daemon/protocol/page-routes.ts';
 
-export type CallMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+// Kept beside the control API: the daemon holds browsers to the same list.
+export { isPageRoute, PAGE_ROUTES, type CallMethod } from '../../daemon/protocol/page-routes.ts';
 
 /** Commands that the page may run in the editor; everything else is refused. */
 export const PAGE_COMMANDS = [
@@ -47,22 +49,3 @@ export type ToPage =
   | { readonly type: 'state'; readonly state: HostState }
   /** Open one request. */
   | { readonly type: 'show'; readonly exchangeId: string };
-
-/** Routes of the control API (without query) that the page may call, by method; `*` = one path segment. */
-export const PAGE_ROUTES: Readonly<Record<CallMethod, readonly string[]>> = {
-  GET: ['status', 'totals', 'series', 'exchanges', 'exchanges/*', 'budgets', 'assistants'],
-  POST: ['replay', 'feedback', 'resend'],
-  PUT: ['override', 'budgets'],
-  DELETE: ['override'],
-};
-
-export function isPageRoute(method: string, route: string): boolean {
-  const known = Object.hasOwn(PAGE_ROUTES, method) ? PAGE_ROUTES[method as CallMethod] : [];
-  const path = route.split('?', 1)[0] ?? '';
-  if (!/^[a-zA-Z0-9_/-]+$/.test(path)) return false;
-  return known.some((pattern) =>
-    pattern.endsWith('/*')
-      ? path.startsWith(pattern.slice(0, -1)) && /^[^/]+$/.test(path.slice(pattern.length - 1))
-      : path === pattern,
-  );
-}
