@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
 
 import type { DialectId } from '../../daemon/protocol/vocabulary.ts';
 import {
@@ -15,16 +16,9 @@ import {
   type UpstreamFormat,
 } from '../assistants/agent-upstream.ts';
 import { configFor, runDaemon, type TestDaemon } from '../support/run-daemon.ts';
-import type { Browser, Page } from './browser.ts';
-import { ChatView } from './chat-view.ts';
-import {
-  CannotRunHere,
-  launchBrowser,
-  prepareCodeServer,
-  startCodeServer,
-  type CodeServerKit,
-  type RunningCodeServer,
-} from './code-server.ts';
+import { ChatView } from '../vscode/chat-view.ts';
+import { launchBrowser, startCodeServer, type RunningCodeServer } from '../vscode/code-server.ts';
+import { CannotRunHere, prepareEditorKit, type EditorKit } from '../vscode/editor-kit.ts';
 
 const TEXT = 'made by the model';
 const FILE = 'made.txt';
@@ -51,7 +45,7 @@ const ROUTES: readonly Route[] = [
 
 describe('GitHub Copilot Chat in the real VS Code', function () {
   this.timeout(300_000);
-  let kit: CodeServerKit;
+  let kit: EditorKit;
   let upstream: AgentUpstream;
   let daemon: TestDaemon | undefined;
   let editor: RunningCodeServer | undefined;
@@ -60,7 +54,7 @@ describe('GitHub Copilot Chat in the real VS Code', function () {
   before(function () {
     this.timeout(900_000);
     try {
-      kit = prepareCodeServer();
+      kit = prepareEditorKit();
     } catch (error) {
       if (!(error instanceof CannotRunHere)) throw error;
       console.log(`skipped: Copilot Chat cannot be tried here: ${error.message}`);

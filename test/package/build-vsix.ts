@@ -1,11 +1,15 @@
 // Writes `pointsman-<version>.vsix` from what `npm run build` made: `npm run package`. The files are those that
 // .vscodeignore lets through; same sources, same bytes.
+//
+//   npm run package [-- --base-url https://…]     where the README's pictures and links are found, once that is known;
+//                                                 a `repository` in package.json does the same
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { listFiles, PackageManager } from '@vscode/vsce';
 
 import { packagedManifest, packagedMarkdown } from './packaged-text.ts';
@@ -25,19 +29,42 @@ export interface BuiltVsix {
 }
 
 /** Throws what is wrong in one sentence, with what vsce had to say. */
-export async function buildVsix(target?: string): Promise<BuiltVsix> {
-  const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>;
+export async function buildVsix(
+  options: { readonly file?: string; readonly baseUrl?: string | undefined } = {},
+): Promise<BuiltVsix> {
+  const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
   const packed = (await listFiles({ cwd: ROOT, packageManager: PackageManager.None })).sort();
-  stage(manifest, packed);
-  const file = target ?? path.join(ROOT, `${String(manifest['name'])}-${String(manifest['version'])}.vsix`);
-  runVsce(file, manifest['repository'] !== undefined);
+  const links = linkOptions(manifest, options.baseUrl);
+  stage(manifest, packed, links === NO_LINKS);
+  const file =
+    options.file ?? path.join(ROOT, `${String(manifest['name'])}-${String(manifest['version'])}.vsix`);
+  runVsce(file, links);
   const { length: bytes } = readFileSync(file);
   if (bytes > MAX_VSIX_BYTES) throw new Error(`${file} has ${bytes} bytes and may have ${MAX_VSIX_BYTES}`);
   return { file, bytes, packed };
 }
 
+const NO_LINKS = ['--allow-missing-repository', '--no-rewrite-relative-links'] as const;
+
+/** With an address, vsce makes links and pictures of the README point there. */
+function linkOptions(
+  manifest: Readonly<Record<string, unknown>>,
+  baseUrl: string | undefined,
+): readonly string[] {
+  if (baseUrl !== undefined)
+    return ['--allow-missing-repository', '--baseContentUrl', baseUrl, '--baseImagesUrl', baseUrl];
+  return manifest['repository'] === undefined ? NO_LINKS : [];
+}
+
 /** A folder that holds what is shipped and nothing else. */
-function stage(manifest: Readonly<Record<string, unknown>>, packed: readonly string[]): void {
+function stage(
+  manifest: Readonly<Record<string, unknown>>,
+  packed: readonly string[],
+  standsAlone: boolean,
+): void {
   rmSync(STAGE, { recursive: true, force: true });
   for (const name of packed) {
     const source = path.join(ROOT, name);
@@ -46,13 +73,8 @@ function stage(manifest: Readonly<Record<string, unknown>>, packed: readonly str
     mkdirSync(path.dirname(copy), { recursive: true });
     if (name === 'package.json') {
       writeFileSync(copy, `${JSON.stringify(packagedManifest(manifest), null, 2)}\n`);
-    } else if (name.endsWith('.md') && manifest['repository'] === undefined) {
-      // With a repository in the manifest, vsce makes links into it of them.
-      const markdown = readFileSync(source, 'utf8');
-      writeFileSync(
-        copy,
-        packagedMarkdown(markdown, (picture) => readFileSync(path.join(ROOT, picture))),
-      );
+    } else if (name.endsWith('.md') && standsAlone) {
+      writeFileSync(copy, packagedMarkdown(readFileSync(source, 'utf8')));
     } else {
       copyFileSync(source, copy);
     }
@@ -61,16 +83,19 @@ function stage(manifest: Readonly<Record<string, unknown>>, packed: readonly str
   writeFileSync(path.join(STAGE, '.vscodeignore'), '.vscodeignore\n');
 }
 
-function runVsce(file: string, hasRepository: boolean): void {
+function runVsce(file: string, links: readonly string[]): void {
   const vsce = createRequire(import.meta.url).resolve('@vscode/vsce/vsce');
-  const links = hasRepository ? [] : ['--allow-missing-repository', '--no-rewrite-relative-links'];
-  const result = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', ...links, '--out', file], {
-    cwd: STAGE,
-    encoding: 'utf8',
-    timeout: 120_000,
-    // Times in a zip file are local ones.
-    env: { PATH: process.env['PATH'] ?? '', SOURCE_DATE_EPOCH: EPOCH_S, TZ: 'UTC' },
-  });
+  const result = spawnSync(
+    process.execPath,
+    [vsce, 'package', '--no-dependencies', ...links, '--out', file],
+    {
+      cwd: STAGE,
+      encoding: 'utf8',
+      timeout: 120_000,
+      // Times in a zip file are local ones.
+      env: { PATH: process.env['PATH'] ?? '', SOURCE_DATE_EPOCH: EPOCH_S, TZ: 'UTC' },
+    },
+  );
   if (result.status !== 0) {
     throw new Error(`vsce could not pack it: ${result.error?.message ?? ''}${result.stdout}${result.stderr}`);
   }
@@ -80,7 +105,8 @@ function runVsce(file: string, hasRepository: boolean): void {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
-    const { file, bytes, packed } = await buildVsix();
+    const { values } = parseArgs({ options: { 'base-url': { type: 'string' } } });
+    const { file, bytes, packed } = await buildVsix({ baseUrl: values['base-url'] });
     console.log(`${path.basename(file)}: ${packed.length} files, ${(bytes / 1e6).toFixed(2)} MB`);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

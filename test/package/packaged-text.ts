@@ -28,16 +28,17 @@ export function packagedManifest(manifest: Json): Json {
 }
 
 /**
- * Pictures beside the text go into it as `data:` URIs, which the editor's page of an extension shows, and links to files
- * that are not shipped become plain text. `readPicture` gets the path as written.
+ * For a package without a web address of its sources. The editor's page of an extension shows pictures from https
+ * addresses only (neither files of the package nor `data:`), so a picture is replaced by its words; so is the text of a
+ * link to a file that is not shipped.
  */
-export function packagedMarkdown(markdown: string, readPicture: (file: string) => Buffer): string {
+export function packagedMarkdown(markdown: string): string {
   return outsideOfCode(markdown, (text) =>
     text
-      .replaceAll(/!\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, alternative: string, target: string) =>
-        isRelative(target) ? `![${alternative}](${dataUri(target, readPicture(target))})` : whole,
+      .replaceAll(/!\[([^\]]*)\]\(([^)\s]+)\)/g, (whole, words: string, target: string) =>
+        isRelative(target) ? `_${words}._` : whole,
       )
-      .replaceAll(/(?<!!)\[([^\][]*)\]\(([^)\s]+)\)/g, (whole, words: string, target: string) =>
+      .replaceAll(/\[([^\][]*)\]\(([^)\s]+)\)/g, (whole, words: string, target: string) =>
         isRelative(target) ? words : whole,
       ),
   );
@@ -45,12 +46,6 @@ export function packagedMarkdown(markdown: string, readPicture: (file: string) =
 
 function isRelative(target: string): boolean {
   return !/^(?:[a-z][a-z+.-]*:|#|\/\/)/i.test(target);
-}
-
-function dataUri(file: string, bytes: Buffer): string {
-  const extension = /\.(png|jpe?g|gif|webp)$/i.exec(file)?.[1]?.toLowerCase();
-  if (extension === undefined) throw new Error(`${file} cannot be shown in a README: use PNG, JPEG, GIF or WebP`);
-  return `data:image/${extension.replace('jpg', 'jpeg')};base64,${bytes.toString('base64')}`;
 }
 
 /** Fenced blocks and code spans stay as they are. */

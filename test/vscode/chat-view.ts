@@ -1,11 +1,10 @@
 // Copilot Chat as somebody at the screen uses it: switched on, a model chosen, a question asked, a command allowed, the
 // answer read.
 
-import { until } from './code-server.ts';
-import type { Locator, Page } from './browser.ts';
+import type { Locator, Page } from 'playwright-core';
 
-/** Asks about a slow machine, not about the editor's speed. */
-const PATIENCE_SECONDS = 60;
+import { until } from './code-server.ts';
+import { PATIENCE_SECONDS, Workbench } from './workbench.ts';
 
 export class ChatView {
   readonly #page: Page;
@@ -14,18 +13,25 @@ export class ChatView {
     this.#page = page;
   }
 
-  /** Opens a folder in the editor and the chat beside it, with `modelName` (of chatLanguageModels.json) chosen. */
+  /** Opens a folder in the editor and the chat beside it, with the model of this name chosen. */
   static async open(page: Page, serverUrl: string, folder: string, modelName: string): Promise<ChatView> {
-    const view = new ChatView(page);
-    await page.goto(`${serverUrl}/?folder=${encodeURIComponent(folder)}`);
-    await page.locator('.monaco-workbench').waitFor({ timeout: PATIENCE_SECONDS * 1000 });
-    // Copilot's extension is off until somebody sets it up with an account or, as here, manages models of their own.
-    await view.#runCommand('Chat: Manage Language Models');
-    const models = page.locator('.models-widget');
-    await until(`Copilot Chat did not list the model ${modelName}`, PATIENCE_SECONDS, async () =>
-      (await models.allInnerTexts()).join('\n').includes(modelName),
-    );
-    await view.#runCommand('Chat: Open Chat');
+    return await ChatView.openIn(await Workbench.open(page, serverUrl, folder), modelName);
+  }
+
+  /**
+   * Opens the chat beside what is open already. `ownModel` is one of chatLanguageModels.json: it is listed once Copilot's
+   * extension is on, which it is not until somebody signs in or, as here, manages models of their own.
+   */
+  static async openIn(workbench: Workbench, modelName: string, ownModel = modelName): Promise<ChatView> {
+    const view = new ChatView(workbench.page);
+    await workbench.runCommand('Chat: Manage Language Models');
+    const models = workbench.page.locator('.models-widget');
+    for (const name of new Set([ownModel, modelName])) {
+      await until(`Copilot Chat did not list the model ${name}`, PATIENCE_SECONDS, async () =>
+        (await models.allInnerTexts()).join('\n').includes(name),
+      );
+    }
+    await workbench.runCommand('Chat: Open Chat');
     await view.#chooseModel(modelName);
     return view;
   }
@@ -46,33 +52,18 @@ export class ChatView {
     });
   }
 
-  async #runCommand(title: string): Promise<void> {
-    const row = this.#page.locator('.quick-input-list .monaco-list-row.focused').filter({ hasText: title });
-    // A key that is pressed while the workbench still loads is lost.
-    await until(`the command "${title}" could not be run`, PATIENCE_SECONDS, async () => {
-      await this.#page.keyboard.press('Escape');
-      await this.#page.keyboard.press('F1');
-      const input = this.#page.locator('.quick-input-widget input.input').first();
-      return input
-        .fill(`>${title}`, { timeout: 3000 })
-        .then(() => row.waitFor({ timeout: 3000 }))
-        .then(
-          () => true,
-          () => false,
-        );
-    });
-    await this.#page.keyboard.press('Enter');
-  }
-
   async #chooseModel(modelName: string): Promise<void> {
     const input = this.#page.locator('.interactive-input-part');
     const picker = input.locator('[aria-label^="Models"]').first();
     const isChosen = async (): Promise<boolean> =>
       (await input.locator(`[aria-label="Models, ${modelName}"]`).count()) > 0;
     const row = this.#page.locator('.action-widget .monaco-list-row').filter({ hasText: modelName }).last();
+    const search = this.#page.locator('.action-widget input').first();
     await until(`the model ${modelName} could not be chosen`, PATIENCE_SECONDS, async () => {
       if (await isChosen()) return true;
-      if (!(await row.isVisible())) await clickWhenThere(picker);
+      if (!(await search.isVisible())) await clickWhenThere(picker);
+      // Models that were not used lately are only found by their name.
+      if (await search.isVisible()) await search.fill(modelName, { timeout: 3000 }).catch(() => undefined);
       await clickWhenThere(row);
       return isChosen();
     });
