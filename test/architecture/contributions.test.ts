@@ -235,7 +235,7 @@ describe('the manifest', () => {
     assert.equal(`${manifest.publisher}.${manifest.name}`, 'pointsman.pointsman');
     assert.equal(manifest.displayName, 'Pointsman');
     assert.deepEqual(manifest.extensionKind, ['workspace']);
-    assert.deepEqual(manifest.activationEvents, ['onStartupFinished']);
+    assert.deepEqual(manifest.activationEvents, ['onStartupFinished', 'onWebviewPanel:pointsman.dashboard']);
     assert.equal(manifest.main, './dist/extension.cjs');
     assert.deepEqual(
       contributes.languageModelChatProviders.map(({ vendor }) => vendor),

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { listFiles, PackageManager } from '@vscode/vsce';
 
 import { packagedManifest, packagedMarkdown } from './packaged-text.ts';
+import { vsixPath } from './vsix-path.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const STAGE = path.join(ROOT, 'out', 'vsix');
@@ -39,8 +40,7 @@ export async function buildVsix(
   const packed = (await listFiles({ cwd: ROOT, packageManager: PackageManager.None })).sort();
   const links = linkOptions(manifest, options.baseUrl);
   stage(manifest, packed, links === NO_LINKS);
-  const file =
-    options.file ?? path.join(ROOT, `${String(manifest['name'])}-${String(manifest['version'])}.vsix`);
+  const file = options.file ?? vsixPath();
   runVsce(file, links);
   const { length: bytes } = readFileSync(file);
   if (bytes > MAX_VSIX_BYTES) throw new Error(`${file} has ${bytes} bytes and may have ${MAX_VSIX_BYTES}`);

@@ -23,6 +23,9 @@ const VIEWS = [
 
 type Clip = Readonly<Record<'x' | 'y' | 'width' | 'height', number>>;
 
+/** The editors, without the window's own bars. */
+const EDITORS: Clip = { x: 52, y: 36, width: 1348, height: 796 };
+
 const ASKS = [
   'what does the function total() in src/orders/total.ts return for an empty list?',
   'users report that order totals are off by one cent about once in a thousand orders. find out why and fix it for good',
@@ -47,12 +50,11 @@ describe('pictures for the README', () => {
     await editor?.workbench.chooseTheme('Light Modern');
   });
 
-  /** The whole window, or a part of it. */
-  async function shoot(name: string, clip?: Clip): Promise<void> {
+  async function shoot(name: string, clip: Clip): Promise<void> {
     const file = path.join(FOLDER ?? '', `${name}.png`);
     const { page } = editor.workbench;
     await page.waitForTimeout(300); // colours fade in
-    await page.screenshot({ path: file, ...(clip === undefined ? {} : { clip }) });
+    await page.screenshot({ path: file, clip });
     const { size } = statSync(file);
     assert.ok(size < MAX_BYTES, `${name}.png has ${size} bytes`);
   }
@@ -60,11 +62,11 @@ describe('pictures for the README', () => {
   it('show each view of the dashboard', async function () {
     this.timeout(180_000);
     const dashboard = await DashboardPage.open(editor.workbench);
-    await shoot('dashboard-requests');
+    await shoot('dashboard-requests', EDITORS);
     for (const [view, name] of VIEWS) {
       await dashboard.goTo(view);
       if (view === 'What if') await replayed(dashboard);
-      await shoot(name);
+      await shoot(name, EDITORS);
     }
   });
 
@@ -75,7 +77,7 @@ describe('pictures for the README', () => {
     }
     await editor.workbench.runCommand('Pointsman: Explain the last request');
     await DashboardPage.find(editor.workbench);
-    await shoot('request-explained');
+    await shoot('request-explained', EDITORS);
   });
 
   it('show the status bar with its tooltip', async function () {
@@ -101,7 +103,7 @@ describe('pictures for the README', () => {
     await editor.workbench.runCommand('Welcome: Open Walkthrough...');
     await editor.workbench.pick('Get started with Pointsman');
     await editor.workbench.page.locator('.gettingStartedContainer .getting-started-step').first().waitFor();
-    await shoot('walkthrough');
+    await shoot('walkthrough', EDITORS);
   });
 });
 

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
+import { vsixPath } from '../../package/vsix-path.ts';
 import { launchBrowser, startCodeServer, type RunningCodeServer } from '../code-server.ts';
 import { CannotRunHere, prepareEditorKit } from '../editor-kit.ts';
 import { makeTestHome, type TestHome, type TestHomeDaemon } from '../test-home.ts';
@@ -72,7 +73,7 @@ async function startEditor(): Promise<SharedEditor> {
   const kit = prepareEditorKit();
   const home = await makeTestHome({ historyRows: HISTORY_ROWS });
   const server = await startCodeServer(kit, {
-    extensions: [packagedExtension()],
+    extensions: [vsixPath()],
     environment: home.environment,
     machineSettings: home.machineSettings,
     settings: QUIET_WINDOW,
@@ -103,8 +104,4 @@ async function startEditor(): Promise<SharedEditor> {
       await home.stop();
     },
   };
-}
-
-function packagedExtension(): string {
-  return path.join(ROOT, `pointsman-${process.env['npm_package_version'] ?? '0.1.0'}.vsix`);
 }
