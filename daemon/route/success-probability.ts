@@ -29,10 +29,10 @@ const FAILURES_LEFT_PER_LEVEL: Readonly<Partial<Record<TaskType, number>>> = { c
 const FAILURES_LEFT_OTHERWISE = 0.95;
 
 /**
- * Assumption: of nine failures in a loop of tools two are caught there: a tool refuses the call, a test fails, the step is
- * done again or a stronger model takes over (classify/stall.ts). An answer without tools is taken as it is.
+ * Assumption: of four failures in a loop of tools nearly one is caught there: a tool refuses the call, a test fails, the
+ * step is done again or a stronger model takes over (classify/stall.ts). An answer without tools is taken as it is.
  */
-const CAUGHT_IN_A_LOOP = 0.22;
+const CAUGHT_IN_A_LOOP = 0.235;
 
 /** Titles, topics and summaries are simple work for certain, whatever stands in the text that they are made of. */
 const BACKGROUND_NEEDS = needsOfGrade('simple', 1);

@@ -37,6 +37,9 @@ const NEGLIGIBLE = 1e-6;
  */
 const PESSIMISTIC_HIT_RATIO = 0.5;
 
+/** Up to so many times the smallest prompt that is cached, an earlier one may have been, although it was thought too short. */
+const BARELY = 2;
+
 /** Every vendor caches prompts of this length. */
 const CACHED_TOKENS = 8192;
 
@@ -135,7 +138,7 @@ class CapCosts {
   #stayWarm(target: ModelTarget, size: number): number {
     const { tokenizerFactor, promptCache } = this.#baseline;
     const ownTokens = size * tokenizerFactor;
-    const isBarelyCached = ownTokens >= promptCache.minTokens && ownTokens <= promptCache.minTokens * MARGIN;
+    const isBarelyCached = ownTokens >= promptCache.minTokens && ownTokens <= promptCache.minTokens * BARELY;
     // What the baseline itself is asked has the same size on both sides.
     if (isBarelyCached && target !== this.#baseline) return size;
     return this.#scaled(this.#stayWarmTokens, size);

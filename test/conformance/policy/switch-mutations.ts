@@ -105,6 +105,7 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
       'below < 0',
     ],
     ['What is warm grows with the prompt.', '* (size / inputTokens)', ''],
+    ['Also where the prompt before it was.', 'promptCache.minTokens * BARELY', 'promptCache.minTokens * 1.2'],
     [
       'A prompt that is barely cached may be warm.',
       'if (isBarelyCached && target !== this.#baseline) return size;',

@@ -159,7 +159,8 @@ describe('route/switch-cap: what a request leaves of the allowance', () => {
       cap({ ...cold, input: { ...cold.input, inputTokens } }).leftUsd(MID);
     // 1,200 x 5 against 1.05 x 1,200 x 1, not x 10
     closeTo(left(1200), 0.05 - 1.2 * (0.006 - 0.00126));
-    closeTo(left(1500), 0.05 + 1.05 * 0.015 - 0.0075);
+    closeTo(left(2000), 0.05 - 1.2 * (0.01 - 0.0021));
+    closeTo(left(2100), 0.05 + 1.05 * 0.021 - 0.0105);
     closeTo(left(1000), 0.05 + 1.05 * 0.01 - 0.005);
   });
 
