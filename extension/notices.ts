@@ -22,6 +22,7 @@ const SHOW_LOG: NoticeAction = { title: 'Show log', command: 'pointsman.showLog'
 const RUN_DOCTOR: NoticeAction = { title: 'Run doctor', command: 'pointsman.runDoctor' };
 const RESTART: NoticeAction = { title: 'Restart', command: 'pointsman.restartDaemon' };
 const TRY_AGAIN: NoticeAction = { title: 'Try again', command: 'pointsman.restartDaemon' };
+const CHECK_FOR_UPDATES: NoticeAction = { title: 'Check for updates', command: 'update.checkForUpdate' };
 const OPEN_SETTINGS: NoticeAction = {
   title: 'Open settings',
   command: 'workbench.action.openSettings',
@@ -50,7 +51,10 @@ export function noticesOf(state: LiveState): readonly Notice[] {
 }
 
 function problemNotice({ code, sentence, action }: DaemonProblem): Notice {
-  return { key: `${FAILURE_PREFIX}${code}`, severity: 'error', sentence, actions: PROBLEM_ACTIONS[action] };
+  // Only a newer editor mends that.
+  const first = code === 'node-too-old' ? [CHECK_FOR_UPDATES] : [];
+  const actions = [...first, ...PROBLEM_ACTIONS[action]];
+  return { key: `${FAILURE_PREFIX}${code}`, severity: 'error', sentence, actions };
 }
 
 /** Assistants that were pointed at the port find a stranger there. */
@@ -84,10 +88,14 @@ function configNotices({ config }: Status): readonly Notice[] {
 /** A refused key is not mended by waiting; everything else that keeps a provider away is. */
 function keyNotices({ refusedKeys }: LiveState, { providers }: Status): readonly Notice[] {
   const refused = providers.filter(({ name, health }) => health === 'ejected' && refusedKeys.has(name));
+  const isAnyLeft = providers.some(({ usable, health }) => usable && health !== 'ejected');
+  const meanwhile = isAnyLeft
+    ? 'Requests go to other providers meanwhile.'
+    : 'Until then no provider is left for requests.';
   return refused.map(({ name }) => ({
     key: `key:${name}`,
     severity: 'warning',
-    sentence: `${name} refuses the key that Pointsman has for it; set another one. Requests go to other providers meanwhile.`,
+    sentence: `${name} refuses the key that Pointsman has for it; set another one. ${meanwhile}`,
     actions: [{ title: 'Set the key', command: 'pointsman.setProviderKey', arguments: [name] }, RUN_DOCTOR],
   }));
 }

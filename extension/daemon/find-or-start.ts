@@ -4,6 +4,7 @@
 import { PROTOCOL_VERSION } from '../../daemon/protocol/control-api.ts';
 import type { Lockfile } from '../../daemon/protocol/lockfile.ts';
 import type { DaemonProblem } from './daemon-session.ts';
+import { copySentence, homeSentence } from './file-sentences.ts';
 import { isOurs, isProcessAlive, locateDaemon } from './locate.ts';
 import { isNodeTooOld, LEAST_NODE, spawnDaemon, type SpawnOutcome } from './spawn.ts';
 import { noteUse } from './stage.ts';
@@ -117,11 +118,7 @@ async function underStartMark(
   try {
     mark = takeStartMark(options.home);
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return problem(
-      'home-unusable',
-      `The folder ${options.home} cannot be used (${why}); choose another one.`,
-    );
+    return problem('home-unusable', homeSentence(options.home, error));
   }
   if (mark === null) return null;
   try {
@@ -165,7 +162,7 @@ async function start(
   try {
     script = await options.script();
   } catch (error) {
-    return problem('cannot-start', `The daemon could not be copied out of the extension: ${String(error)}`);
+    return problem('cannot-start', copySentence(error), 'restart');
   }
   const ports = new PortChoice(firstPort(options, predecessor));
   const replaced = predecessor === null ? {} : { replacePid: predecessor.pid };

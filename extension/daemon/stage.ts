@@ -109,7 +109,9 @@ async function isComplete(from: string, copy: string, files: readonly string[]):
     );
     if (source === null || copied === null || source?.size !== copied?.size) return false;
   }
-  return files.some((file) => basename(file) === SCRIPT);
+  if (!files.some((file) => basename(file) === SCRIPT)) return false;
+  // A disk that was full or failing leaves files of the right size, too.
+  return (await contentHash(copy, files)) === (await contentHash(from, files));
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

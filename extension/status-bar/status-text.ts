@@ -147,7 +147,7 @@ const NO_KEY: Notice = {
   action: ['pointsman.setProviderKey', 'Set a provider key'],
 };
 
-function outNotice({ status }: LiveState, out: readonly string[]): Notice {
+function outNotice({ status, refusedKeys }: LiveState, out: readonly string[]): Notice {
   const [first = ''] = out;
   const why = status?.providers.find(({ name }) => name === first)?.why ?? '';
   const usable = status?.providers.filter((provider) => provider.usable).length ?? 0;
@@ -157,7 +157,9 @@ function outNotice({ status }: LiveState, out: readonly string[]): Notice {
     text: out.length === 1 ? `${cut(plain(first))} out` : `${out.length} providers out`,
     sentence: `${out.join(', ')} cannot be reached or refuses${why === '' ? '' : ` (${why})`}. ${rest}`,
     severity: 'warning',
-    action: ['pointsman.runDoctor', 'Run doctor'],
+    action: refusedKeys.has(first)
+      ? ['pointsman.setProviderKey', 'Set the key']
+      : ['pointsman.runDoctor', 'Run doctor'],
   };
 }
 

@@ -235,7 +235,7 @@ describe('one daemon for all windows', function () {
     writeFileSync(path.join(editor.folder, 'file'), '');
     const home = path.join(editor.folder, 'file', 'home');
     const window = editor.open({ settings: () => ({ home, port: 0 }) });
-    await assert.rejects(window.supervisor.start(), /cannot be used \(ENOTDIR\)/);
+    await assert.rejects(window.supervisor.start(), /cannot be used: a file is in its place/);
     assert.deepEqual(window.states, ['starting', 'failed: home-unusable']);
   });
 

@@ -24,6 +24,8 @@ export interface CodeServerOptions {
   readonly hasTestDriver?: boolean;
   /** Asks whether a folder's authors are trusted; otherwise everything is. */
   readonly hasWorkspaceTrust?: boolean;
+  /** For Node itself, which hands them on to extension hosts. */
+  readonly nodeArguments?: readonly string[];
 }
 
 export interface RunningCodeServer {
@@ -77,7 +79,7 @@ export async function startCodeServer(
     ...(options.hasTestDriver === true ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
     `--bind-addr=127.0.0.1:${port}`,
   ];
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // a group of its own

@@ -180,7 +180,8 @@ function connect(folder: string): TestHomeDaemon {
   };
 }
 
-async function askAsClaudeCode(
+/** Whoever listens at `url` must be a daemon of a test. */
+export async function askAsClaudeCode(
   url: string,
   token: string,
   words: string,
@@ -236,7 +237,8 @@ const TOOLS = ['list_files', 'read_file', 'run_tests'].map((name) => ({
   input_schema: { type: 'object', properties: { path: { type: 'string' }, filter: { type: 'string' } } },
 }));
 
-async function endDaemon(folder: string): Promise<void> {
+/** Ends the daemon of this home, if one runs. */
+export async function endDaemon(folder: string): Promise<void> {
   const pid = signalDaemon(folder, 'SIGTERM');
   if (pid === null) return;
   try {
@@ -247,7 +249,7 @@ async function endDaemon(folder: string): Promise<void> {
 }
 
 /** The number of the daemon's process; null when none runs for this home. */
-function signalDaemon(folder: string, signal: NodeJS.Signals): number | null {
+export function signalDaemon(folder: string, signal: NodeJS.Signals): number | null {
   const pid = readSignpost(folder)?.pid;
   if (pid === undefined || !isOurs(pid, folder)) return null;
   process.kill(pid, signal);

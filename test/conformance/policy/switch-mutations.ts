@@ -65,13 +65,13 @@ export const SWITCH_MUTATIONS: readonly Mutation[] = [
     ['The reserve has a margin too.', '? 0 : MARGIN * this', '? 0 : 1 * this'],
     [
       'Who costs no more than staying makes nothing worse.',
-      'return reserveUsd === 0 && takenBy(target) <= 0;',
+      'return costs.reserveUsd(target) === 0 && takenBy(target) <= 0;',
       'return false;',
     ],
     [
       'A cold baseline does not fit for being the baseline.',
-      'return reserveUsd === 0 && takenBy(target) <= 0;',
-      'return reserveUsd === 0;',
+      'return costs.reserveUsd(target) === 0 && takenBy(target) <= 0;',
+      'return costs.reserveUsd(target) === 0;',
     ],
     [
       'An automatic cache misses.',

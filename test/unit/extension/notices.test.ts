@@ -39,7 +39,7 @@ describe('what only the user can mend', () => {
 
   const problems: readonly (readonly [DaemonProblem['code'], DaemonProblem['action'], string])[] = [
     ['port-taken', 'open-settings', 'Open settings'],
-    ['node-too-old', 'show-log', 'Show log'],
+    ['node-too-old', 'show-log', 'Check for updates'],
     ['cannot-start', 'restart', 'Try again'],
     ['keeps-crashing', 'show-log', 'Show log'],
     ['home-unusable', 'open-settings', 'Open settings'],
@@ -61,6 +61,14 @@ describe('what only the user can mend', () => {
       command: 'pointsman.setProviderKey',
       arguments: ['openai'],
     });
+  });
+
+  it('is a refused key: where requests go meanwhile is said as it is', () => {
+    const [alone] = noticesOf(fold(...REFUSED));
+    assert.match(alone?.sentence ?? '', /no provider is left for requests\.$/);
+    const providers = [provider('openai', { health: 'ejected' }), provider('mine')];
+    const [other] = noticesOf(fold(...REFUSED, { type: 'status', status: statusBody({ providers }) }));
+    assert.match(other?.sentence ?? '', /Requests go to other providers meanwhile\.$/);
   });
 
   it('is a port that another program has: assistants must be connected again', () => {

@@ -35,6 +35,10 @@ export class StatusBarItem {
     });
   }
 
+  async click(): Promise<void> {
+    await this.#item.locator('a').first().click();
+  }
+
   /** Rests the pointer on it. */
   async openTooltip(): Promise<Locator> {
     const tooltip = this.#workbench.page.locator('.monaco-hover:visible, .workbench-hover:visible').last();
@@ -47,6 +51,16 @@ export class StatusBarItem {
       );
     });
     return tooltip;
+  }
+
+  /** It lies over messages. */
+  async closeTooltip(): Promise<void> {
+    const { page } = this.#workbench;
+    await page.mouse.move(400, 400);
+    await page
+      .locator('.monaco-hover:visible, .workbench-hover:visible')
+      .first()
+      .waitFor({ state: 'hidden' });
   }
 }
 

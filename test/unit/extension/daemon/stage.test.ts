@@ -60,6 +60,9 @@ describe('copies of the daemon', () => {
     rmSync(script);
     assert.equal(await stage(), script);
     assert.equal(readFileSync(script, 'utf8'), 'content of daemon.cjs');
+    writeFileSync(script, 'CONTENT of daemon.cjs');
+    assert.equal(await stage(), script);
+    assert.equal(readFileSync(script, 'utf8'), 'content of daemon.cjs', 'also where the size is right');
   });
 
   it('go when another one is made, but for those of a running daemon and those that are young', async () => {

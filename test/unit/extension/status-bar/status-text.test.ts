@@ -11,6 +11,7 @@ import {
   TOOLTIP_COMMANDS,
   type StatusText,
 } from '../../../../extension/status-bar/status-text.ts';
+import { attempt } from '../../daemon/ledger/ledger-fixtures.ts';
 import {
   budget,
   ended,
@@ -127,6 +128,19 @@ describe('the status bar', () => {
     assert.equal(severity, 'warning');
     assert.match(tooltip, /openai keeps failing/);
     assert.match(label, /openai cannot be reached or refuses/);
+  });
+
+  it('offers to set the key of a provider that refuses it', () => {
+    const refusal: LiveFact = {
+      type: 'event',
+      event: {
+        type: 'attempt-end',
+        exchangeId: 'x_1',
+        attempt: { ...attempt, provider: 'openai', status: 'failed', errorType: 'auth' },
+      },
+    };
+    assert.match(textOf(refusal, out('openai'), LAST).tooltip, /Set the key/);
+    assert.doesNotMatch(textOf(out('openai'), LAST).tooltip, /Set the key/);
   });
 
   it('counts the providers that are out where there are several', () => {
