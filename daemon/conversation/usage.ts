@@ -1,6 +1,16 @@
 // Arithmetic on token counts. Totals include their parts; see TokenUsage.
 
 import type { TokenUsage } from '../protocol/vocabulary.ts';
+import { numberOf, type JsonValue } from '../util/json.ts';
+
+/** No answer has so many tokens; what says more is no count, and could not be added up exactly. */
+const MAX_COUNT = 1e12;
+
+/** A whole count of tokens as a provider reports it; undefined = it is none. */
+export function tokenCountOf(value: JsonValue | undefined): number | undefined {
+  const count = numberOf(value);
+  return count === undefined || count < 0 || count > MAX_COUNT ? undefined : Math.trunc(count);
+}
 
 export const NO_USAGE: TokenUsage = Object.freeze({
   inputTokens: 0,

@@ -6,11 +6,9 @@
 // not in the totals by Anthropic's rule, and not here.
 
 import type { StreamEvent } from '../../conversation/stream-event.ts';
+import { tokenCountOf } from '../../conversation/usage.ts';
 import type { TokenUsage } from '../../protocol/vocabulary.ts';
-import { type JsonObject, type JsonValue, numberOf, objectOf } from '../../util/json.ts';
-
-/** No answer has so many tokens; what says more is no count, and could not be added up exactly. */
-const MAX_COUNT = 1e12;
+import { type JsonObject, type JsonValue, objectOf } from '../../util/json.ts';
 
 /** The counts of one answer. Each field is what was last said of it: later objects repeat fields or leave them out. */
 export class UsageTally {
@@ -24,18 +22,20 @@ export class UsageTally {
   /** Takes in a `usage` object; the event with all that is known by now, undefined when the object holds no counts. */
   merge(value: JsonValue | undefined): StreamEvent | undefined {
     const wire = objectOf(value);
-    const input = countOf(wire?.['input_tokens']);
-    const output = countOf(wire?.['output_tokens']);
+    const input = tokenCountOf(wire?.['input_tokens']);
+    const output = tokenCountOf(wire?.['output_tokens']);
     if (wire === undefined || (input === undefined && output === undefined)) return undefined;
     this.input = input ?? this.input;
     this.output = output ?? this.output;
-    this.cacheRead = countOf(wire['cache_read_input_tokens']) ?? this.cacheRead;
+    this.cacheRead = tokenCountOf(wire['cache_read_input_tokens']) ?? this.cacheRead;
     this.cacheCreation =
-      countOf(wire['cache_creation_input_tokens']) ??
+      tokenCountOf(wire['cache_creation_input_tokens']) ??
       sumOf(objectOf(wire['cache_creation'])) ??
       this.cacheCreation;
-    this.thinking = countOf(objectOf(wire['output_tokens_details'])?.['thinking_tokens']) ?? this.thinking;
-    this.write1h = countOf(objectOf(wire['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? this.write1h;
+    this.thinking =
+      tokenCountOf(objectOf(wire['output_tokens_details'])?.['thinking_tokens']) ?? this.thinking;
+    this.write1h =
+      tokenCountOf(objectOf(wire['cache_creation'])?.['ephemeral_1h_input_tokens']) ?? this.write1h;
     const { write1h = 0 } = this;
     return { type: 'usage', usage: this.total(), ...(write1h === 0 ? {} : { cacheWrite1hTokens: write1h }) };
   }
@@ -69,11 +69,6 @@ export function encodeUsage(usage: TokenUsage): JsonObject {
 /** `cache_creation` splits the total by how long the cache keeps it (5 minutes, 1 hour). */
 function sumOf(split: JsonObject | undefined): number | undefined {
   if (split === undefined) return undefined;
-  const counts = Object.values(split).map(countOf);
+  const counts = Object.values(split).map(tokenCountOf);
   return counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
-}
-
-function countOf(value: JsonValue | undefined): number | undefined {
-  const count = numberOf(value);
-  return count === undefined || count < 0 || count > MAX_COUNT ? undefined : Math.trunc(count);
 }

@@ -3,8 +3,9 @@
 // output beside the candidates. The recorded totals add up so.
 
 import type { StreamEvent } from '../../conversation/stream-event.ts';
+import { tokenCountOf } from '../../conversation/usage.ts';
 import type { TokenUsage } from '../../protocol/vocabulary.ts';
-import { type JsonObject, type JsonValue, numberOf, objectOf } from '../../util/json.ts';
+import { type JsonObject, type JsonValue, objectOf } from '../../util/json.ts';
 import { fieldOf } from './fields.ts';
 
 /** Undefined when there are no counts yet: Vertex opens streams with the traffic type alone. */
@@ -37,6 +38,5 @@ export function encodeUsage(usage: TokenUsage): JsonObject {
 }
 
 function countOf(wire: JsonObject | undefined, name: string): number | undefined {
-  const count = numberOf(fieldOf(wire, name));
-  return count === undefined || count < 0 ? undefined : Math.trunc(count);
+  return tokenCountOf(fieldOf(wire, name));
 }

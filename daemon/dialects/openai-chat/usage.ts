@@ -6,6 +6,7 @@
 // `cached_tokens`, Mistral's `num_cached_tokens` and a bare `reasoning_tokens`.
 
 import type { StreamEvent } from '../../conversation/stream-event.ts';
+import { tokenCountOf } from '../../conversation/usage.ts';
 import type { TokenUsage } from '../../protocol/vocabulary.ts';
 import { type JsonObject, type JsonValue, numberOf, objectOf } from '../../util/json.ts';
 
@@ -14,7 +15,7 @@ const TICKS_PER_USD = 1e10;
 /** The usage event of a `usage` object; undefined when it holds no counts (null, or filled in later). */
 export function usageEventOf(value: JsonValue | undefined): StreamEvent | undefined {
   const wire = objectOf(value);
-  const inputTokens = countOf(wire?.['prompt_tokens']);
+  const inputTokens = tokenCountOf(wire?.['prompt_tokens']);
   if (wire === undefined || inputTokens === undefined) return undefined;
   const costUsd = costUsdOf(wire);
   return {
@@ -41,23 +42,23 @@ export function encodeUsage(usage: TokenUsage): JsonObject {
 function usageOf(wire: JsonObject, inputTokens: number): TokenUsage {
   const inputDetails = objectOf(wire['prompt_tokens_details']);
   const cacheRead =
-    countOf(inputDetails?.['cached_tokens']) ??
-    countOf(wire['prompt_cache_hit_tokens']) ??
-    countOf(wire['cached_tokens']) ??
-    countOf(wire['num_cached_tokens']) ??
+    tokenCountOf(inputDetails?.['cached_tokens']) ??
+    tokenCountOf(wire['prompt_cache_hit_tokens']) ??
+    tokenCountOf(wire['cached_tokens']) ??
+    tokenCountOf(wire['num_cached_tokens']) ??
     0;
-  const reported = countOf(wire['completion_tokens']) ?? 0;
+  const reported = tokenCountOf(wire['completion_tokens']) ?? 0;
   // Where the total is larger than its two parts, the rest is thinking that is billed as output but left out of
   // `completion_tokens` (Google's compatible endpoint; older Grok models).
-  const unlisted = Math.max(0, (countOf(wire['total_tokens']) ?? 0) - inputTokens - reported);
+  const unlisted = Math.max(0, (tokenCountOf(wire['total_tokens']) ?? 0) - inputTokens - reported);
   const outputTokens = reported + unlisted;
   const reasoning =
-    countOf(objectOf(wire['completion_tokens_details'])?.['reasoning_tokens']) ??
-    countOf(wire['reasoning_tokens']) ??
+    tokenCountOf(objectOf(wire['completion_tokens_details'])?.['reasoning_tokens']) ??
+    tokenCountOf(wire['reasoning_tokens']) ??
     0;
   // Parts that are larger than their total are recorded too (Grok on Azure: 161 cached of 7): the total is billed.
   const cacheReadInputTokens = Math.min(cacheRead, inputTokens);
-  const cacheWrite = countOf(inputDetails?.['cache_write_tokens']) ?? 0;
+  const cacheWrite = tokenCountOf(inputDetails?.['cache_write_tokens']) ?? 0;
   return {
     inputTokens,
     cacheReadInputTokens,
@@ -78,9 +79,4 @@ function costUsdOf(wire: JsonObject): number | undefined {
 function withOwnKey(feeUsd: number, wire: JsonObject): number | undefined {
   const vendorUsd = numberOf(objectOf(wire['cost_details'])?.['upstream_inference_cost']);
   return vendorUsd === undefined ? undefined : feeUsd + vendorUsd;
-}
-
-function countOf(value: JsonValue | undefined): number | undefined {
-  const count = numberOf(value);
-  return count === undefined || count < 0 ? undefined : Math.trunc(count);
 }

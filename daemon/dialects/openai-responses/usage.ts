@@ -4,6 +4,7 @@
 // (cost_in_usd_ticks) and the recordings. Totals include their parts already.
 
 import type { StreamEvent } from '../../conversation/stream-event.ts';
+import { tokenCountOf } from '../../conversation/usage.ts';
 import type { TokenUsage } from '../../protocol/vocabulary.ts';
 import { type JsonObject, type JsonValue, numberOf, objectOf } from '../../util/json.ts';
 
@@ -12,7 +13,7 @@ const TICKS_PER_USD = 1e10;
 /** The usage event of a `usage` object; undefined when it holds no counts (null, or filled in later). */
 export function usageEventOf(value: JsonValue | undefined): StreamEvent | undefined {
   const wire = objectOf(value);
-  const inputTokens = countOf(wire?.['input_tokens']);
+  const inputTokens = tokenCountOf(wire?.['input_tokens']);
   if (wire === undefined || inputTokens === undefined) return undefined;
   const costUsd = costUsdOf(wire);
   return {
@@ -39,10 +40,10 @@ export function encodeUsage(usage: TokenUsage): JsonObject {
 /** Parts larger than their total are cut to it: the total is what is billed. */
 function usageOf(wire: JsonObject, inputTokens: number): TokenUsage {
   const inputDetails = objectOf(wire['input_tokens_details']);
-  const outputTokens = countOf(wire['output_tokens']) ?? 0;
-  const cacheReadInputTokens = Math.min(countOf(inputDetails?.['cached_tokens']) ?? 0, inputTokens);
-  const cacheWrite = countOf(inputDetails?.['cache_write_tokens']) ?? 0;
-  const reasoning = countOf(objectOf(wire['output_tokens_details'])?.['reasoning_tokens']) ?? 0;
+  const outputTokens = tokenCountOf(wire['output_tokens']) ?? 0;
+  const cacheReadInputTokens = Math.min(tokenCountOf(inputDetails?.['cached_tokens']) ?? 0, inputTokens);
+  const cacheWrite = tokenCountOf(inputDetails?.['cache_write_tokens']) ?? 0;
+  const reasoning = tokenCountOf(objectOf(wire['output_tokens_details'])?.['reasoning_tokens']) ?? 0;
   return {
     inputTokens,
     cacheReadInputTokens,
@@ -63,9 +64,4 @@ function costUsdOf(wire: JsonObject): number | undefined {
 function withOwnKey(feeUsd: number, wire: JsonObject): number | undefined {
   const vendorUsd = numberOf(objectOf(wire['cost_details'])?.['upstream_inference_cost']);
   return vendorUsd === undefined ? undefined : feeUsd + vendorUsd;
-}
-
-function countOf(value: JsonValue | undefined): number | undefined {
-  const count = numberOf(value);
-  return count === undefined || count < 0 ? undefined : Math.trunc(count);
 }
