@@ -115,11 +115,10 @@ describe('[C4] the 95 % interval of a replay', function () {
   });
 
   for (const rules of WORLDS) {
-    // Half a point more to each side is what 1,000 runs scatter.
     it(`holds what the other policy bills in 93 to 97 % of ${RUNS} runs: ${rules.name}`, () => {
       const coverage = coverageIn(rules);
       lines.push(told(rules, coverage));
-      assert.ok(coverage.covered >= 0.925 && coverage.covered <= 0.975, told(rules, coverage));
+      assert.ok(coverage.covered >= 0.93 && coverage.covered <= 0.97, told(rules, coverage));
       assert.ok(coverage.movedShare > 0.1);
     });
   }
