@@ -1,20 +1,68 @@
-// Builds what is shipped. `dist/daemon.cjs` is the daemon and the command line in one file; `dist/demo.cjs` is loaded by
-// it for `pointsman demo` only, since it carries the official SDK; `dist/config.schema.json` is for editors.
+// Builds what is shipped. `dist/daemon.cjs` is what people start; it loads the files beside it when they are needed (see
+// `apart`): the less code a daemon has to read, the sooner it is ready and the less it holds. `dist/config.schema.json`
+// is for editors.
 // `dist/extension.cjs` is what the editor loads, `dist/uninstall.cjs` what it runs after the extension was removed,
 // `dist/webview/` the dashboard page, which the daemon serves to browsers as well.
 import { build, context } from 'esbuild';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
 
 const { version, engines } = JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8'));
 const leastNode = engines.node.replace('>=', '');
 
-/** In the bundle the demo is a file of its own beside the daemon; in the sources it is a module. */
-const demoStaysApart = {
-  name: 'demo-stays-apart',
+/**
+ * Modules that are a file of their own in `dist`, loaded by whoever imports them with `import()`; in the sources they are
+ * modules like others. What two of these files import is in both, so nothing in them may rely on there being one copy.
+ */
+const apart = {
+  'daemon/app.ts': 'app.cjs',
+  'daemon/cli/command-line.ts': 'commands.cjs',
+  'daemon/cli/first-steps.ts': 'first-steps.cjs',
+  'daemon/demo/run-demo.ts': 'demo.cjs', // carries the official SDK
+  'daemon/verify/code-parsers.ts': 'parsers.cjs',
+  'daemon/catalog/genai-price-library.ts': 'prices.cjs',
+  re2js: 'patterns.cjs',
+};
+const staysApart = {
+  name: 'stays-apart',
   setup(setup) {
-    setup.onResolve({ filter: /\/demo\/run-demo\.ts$/ }, (args) =>
-      args.kind === 'dynamic-import' ? { path: './demo.cjs', external: true } : undefined,
+    setup.onResolve({ filter: /./ }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const from = path.startsWith('.') ? relative(import.meta.dirname, resolve(resolveDir, path)) : path;
+      const file = apart[from.replaceAll('\\', '/')];
+      return file === undefined ? undefined : { path: `./${file}`, external: true };
+    });
+  },
+};
+
+/**
+ * Parts of packages that the daemon never gets to, and that would load a large part of Node each time it starts:
+ * the client in `ws` (TLS; 10 ms and 5 MB), HTTP/2 in undici (switched off by `allowH2`; 8 ms and 2 MB).
+ */
+const withoutSpareParts = {
+  name: 'without-spare-parts',
+  setup(setup) {
+    setup.onResolve({ filter: /^(?:https|tls|\.\/client-h2\.js)$/ }, ({ path, importer }) =>
+      /node_modules.(?:ws|undici).lib/.test(importer) ? { path, namespace: 'absent' } : undefined,
     );
+    setup.onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+/**
+ * One character outside of Latin-1 makes V8 hold the whole file at two bytes a character. esbuild escapes them in texts,
+ * but not in regular expressions, where the escape means the same.
+ */
+const inAscii = {
+  name: 'in-ascii',
+  setup(setup) {
+    setup.onEnd(({ errors }) => {
+      if (errors.length > 0) return;
+      const { outfile } = setup.initialOptions;
+      const text = readFileSync(outfile, 'utf8');
+      const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      writeFileSync(outfile, text.replaceAll(/[\u0080-\uffff]/g, escaped));
+    });
   },
 };
 
@@ -44,7 +92,8 @@ const shared = {
   // Older than what is needed to run: a file that cannot be parsed cannot say which Node it needs.
   target: 'node20',
   // esbuild holds Node for unable and would make these regular expressions anew each time they are used.
-  supported: { 'regexp-unicode-property-escapes': true },
+  // And `import()` of a file of ours becomes `require`: Node's own reads the whole file once more, for names that it exports.
+  supported: { 'regexp-unicode-property-escapes': true, 'dynamic-import': false },
   format: 'cjs',
   // jsonc-parser's `main` is a UMD file that cannot be bundled; its `module` can.
   mainFields: ['module', 'main'],
@@ -59,18 +108,31 @@ const outputs = [
     entryPoints: ['daemon/main.ts'],
     outfile: 'dist/daemon.cjs',
     banner: { js: `#!/usr/bin/env node\n${nodeCheck}` },
-    plugins: [demoStaysApart, executable],
+    plugins: [staysApart, inAscii, executable],
     minify: true,
   },
-  { ...shared, entryPoints: ['daemon/demo/run-demo.ts'], outfile: 'dist/demo.cjs', minify: true },
+  ...Object.entries(apart).map(([entry, file]) => ({
+    ...shared,
+    entryPoints: [entry],
+    outfile: `dist/${file}`,
+    plugins: [staysApart, ...(file === 'app.cjs' ? [withoutSpareParts] : []), inAscii],
+    minify: true,
+  })),
   {
     ...shared,
     entryPoints: ['extension/extension.ts'],
     outfile: 'dist/extension.cjs',
     external: ['vscode'],
+    plugins: [inAscii],
     minify: true,
   },
-  { ...shared, entryPoints: ['extension/uninstall.ts'], outfile: 'dist/uninstall.cjs', minify: true },
+  {
+    ...shared,
+    entryPoints: ['extension/uninstall.ts'],
+    outfile: 'dist/uninstall.cjs',
+    plugins: [inAscii],
+    minify: true,
+  },
   {
     bundle: true,
     platform: 'browser',

@@ -4,7 +4,7 @@
 import { homedir, platform } from 'node:os';
 import path from 'node:path';
 import { setImmediate as setImmediatePromise } from 'node:timers/promises';
-import { noResponseCache } from './cache/response-cache.ts';
+import { createAnswerCaches } from './cache/answer-caches.ts';
 import { createExpectedCost } from './catalog/expected-cost-memo.ts';
 import type { Catalog, ProviderConnection } from './catalog/catalog.ts';
 import { SHIPPED_NAMES } from './catalog/default-models.ts';
@@ -50,12 +50,15 @@ import { createDaemonLog } from './lifecycle/daemon-log.ts';
 import { prepareHome } from './lifecycle/home.ts';
 import { createKeyring } from './lifecycle/keyring.ts';
 import { watchLinger } from './lifecycle/linger.ts';
-import { removeLockfile, writeLockfile } from './lifecycle/lockfile.ts';
+import { keepLockfile } from './lifecycle/lockfile.ts';
+import { watchRest } from './lifecycle/rest.ts';
 import { createShutdown } from './lifecycle/shutdown.ts';
 import { loadTokens, TokenVerifier, watchTokens } from './lifecycle/tokens.ts';
 import { readWebviewFile } from './lifecycle/webview-files.ts';
+import { createFindEmbedder } from './pipeline/ask-embedder.ts';
 import { createFindModel } from './pipeline/ask-model.ts';
 import { BudgetBoard } from './pipeline/budget-board.ts';
+import { CacheDesk } from './pipeline/cache-desk.ts';
 import { countTokens } from './pipeline/count-tokens.ts';
 import { loadOutcomes, OutcomeWatch } from './pipeline/outcomes.ts';
 import { RecentRequests } from './pipeline/recent-requests.ts';
@@ -78,11 +81,11 @@ import { SuccessStatistics } from './route/success-statistics.ts';
 import { Health } from './upstream/health.ts';
 import { createHttpUpstream } from './upstream/http-attempt.ts';
 import { probeLocalServers } from './upstream/local-servers.ts';
+import { BodyMemory } from './util/body-memory.ts';
 import { systemClock, type Clock } from './util/clock.ts';
 import { deferred } from './util/deferred.ts';
 import { createIdSource } from './util/ids.ts';
 import { createRedactor } from './util/redact.ts';
-import { loadParsers } from './verify/parsers.ts';
 
 export interface DaemonOptions {
   readonly home: string;
@@ -101,6 +104,8 @@ export interface DaemonOptions {
   readonly probeLocalServers?: boolean;
   /** Ends by itself when nobody has needed it for so long; absent = never. */
   readonly lingerMs?: number;
+  /** Called once in each time without requests, a moment after the start first. May block. */
+  readonly onRest?: () => void;
   /**
    * Asks the daemon that runs on this home to leave; awaited when everything is ready but the port. Resolves to whether
    * there was one.
@@ -170,7 +175,12 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     log,
     onForeignRows: () => budgets.recount(),
   });
-  const budgets = new BudgetBoard({ readSpent: (query) => ledger.spent(query), clock, log });
+  const budgets = new BudgetBoard({
+    readSpent: (query) => ledger.spent(query),
+    whyNotKept: () => ledger.whyNotKept(),
+    clock,
+    log,
+  });
   budgets.configure(config.current.budgets);
   const snapshots = new SnapshotStore({
     config: () => config.current,
@@ -234,15 +244,24 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const responseMemory = new ResponseMemory(clock);
   const recent = new RecentRequests();
   const sessions = new DashboardSessions(clock);
+  const cache = createAnswerCaches({
+    settings: () => config.current.cache,
+    path: path.join(home, 'cache.db'),
+    hasSecret: (text) => redactor.redact(text) !== text,
+    clock,
+    log,
+  });
   const pipeline: PipelineDeps = {
     snapshot: () => snapshots.current,
     budgets,
     responses: responseMemory,
     vault: new SignedHistoryVault(),
+    bodies: new BodyMemory(),
     clock,
     ids: createIdSource(clock),
     log,
-    cache: noResponseCache,
+    cache,
+    findEmbedder: createFindEmbedder({ upstream, health, budgets, clock, log }),
     classifier: createClassifierByMode({
       mode: () => config.current.classifier.mode,
       local: localClassifier(() => config.current.policy),
@@ -296,6 +315,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     },
     identity: { version, pid: process.pid, startedAt: new Date(startedAtMs).toISOString(), home },
     url: () => url,
+    cache: new CacheDesk(pipeline, cache),
     replay: createTimeMachine({
       policy,
       snapshots,
@@ -372,7 +392,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       ),
       countTokensRoute('/v1/messages/count_tokens', anthropicMessages, {
         ...bodyLimits,
-        countTokens: (request) => countTokens({ snapshot: pipeline.snapshot, counter: upstream }, request),
+        countTokens: (request) => countTokens({ ...pipeline, counter: upstream }, request),
       }),
       controlRoute(createControlApi({ surface, assistants, clock, log }), bodyLimits),
     ]),
@@ -402,9 +422,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     configuredPort: config.current.port,
     ...(options.lingerMs === undefined ? {} : { lingerS: options.lingerMs / 1000 }),
   };
-  writeLockfile(home, lockfile);
-  // Large, and wanted by the first plain answer with code in it; loaded by then, and not while somebody waits for the start.
-  setImmediate(() => void loadParsers());
+  const takeDownLockfile = keepLockfile(home, lockfile, { clock, log });
   const tokenWatch = watchTokens({
     home,
     current: tokens,
@@ -446,13 +464,15 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
           routingTests.close(),
           tokenWatch.close(),
           endDailyRebuild(),
-          endLinger?.()
+          endLinger?.(),
+          endRest?.()
         ),
       },
       { name: 'http', run: (_signal, graceMs) => server.close(graceMs) },
       { name: 'upstream', run: () => upstream.close() },
+      { name: 'response cache', run: () => cache.close() },
       { name: 'ledger', run: () => ledger.close() },
-      { name: 'lockfile', run: () => removeLockfile(home, lockfile) },
+      { name: 'lockfile', run: () => takeDownLockfile() },
     ],
   });
   let whySocketsClose: SocketCloseReason = 'stopped';
@@ -464,18 +484,22 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
   const handOver = (drainMs: number): void => {
     if (shutdown.isStopping) return;
     whySocketsClose = 'handedOver';
-    removeLockfile(home, lockfile);
+    takeDownLockfile();
     server.stopListening();
     void ledger.flush();
     shutdown.signal('hand-over', drainMs);
   };
+  const isBusy = (): boolean => server.runningExchanges() > 0;
+  const lastUsedMs = (): number => server.lastUsedMs();
+  const { onRest } = options;
+  const endRest = onRest && watchRest({ isBusy, lastUsedMs, clock, onRest });
   const endLinger =
     options.lingerMs === undefined
       ? undefined
       : watchLinger({
           lingerMs: options.lingerMs,
-          isNeeded: () => events.clientCount() > 0 || server.runningExchanges() > 0,
-          lastUsedMs: () => server.lastUsedMs(),
+          isNeeded: () => events.clientCount() > 0 || isBusy(),
+          lastUsedMs,
           clock,
           onEnd: () => stop('nobody needs it', 'ended'),
         });

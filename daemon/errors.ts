@@ -14,6 +14,7 @@ export const STATUS_BY_CODE: Readonly<Record<ErrorCode, number>> = {
   'model.unknown': 404,
   'route.no_eligible_target': 503,
   'budget.exceeded': 429,
+  'privacy.refused': 403,
   'upstream.rejected': 400,
   'upstream.all_failed': 502,
   'upstream.stream_interrupted': 502,

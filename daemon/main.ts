@@ -1,7 +1,8 @@
 // Process entry: argv and environment in, exit code out. Everything else is handed down from here.
 
-import { runCommandLine } from './cli/command-line.ts';
 import type { CliContext } from './cli/command.ts';
+import { runCommand, untilExitCode } from './cli/run-command.ts';
+import { serveCommand } from './cli/serve.ts';
 
 declare const POINTSMAN_VERSION: string | undefined;
 
@@ -23,9 +24,17 @@ function wantsColour(): boolean {
 // `pointsman stats | head` closes the pipe early, which is no reason for a stack trace.
 process.stdout.on('error', () => undefined);
 
+/** The daemon starts without the code of the other commands. */
+async function run([name, ...rest]: readonly string[]): Promise<number> {
+  const printError = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (name === serveCommand.name) {
+    return await untilExitCode(() => runCommand(context, serveCommand, rest), printError);
+  }
+  const { runCommandLine } = await import('./cli/command-line.ts');
+  return await runCommandLine(context, name === undefined ? [] : [name, ...rest], printError);
+}
+
 // No top-level await: the build makes this a CommonJS file.
-void runCommandLine(context, process.argv.slice(2), (line) => process.stderr.write(`${line}\n`)).then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-);
+void run(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

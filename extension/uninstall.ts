@@ -1,7 +1,7 @@
-// Run by the editor after the extension was removed, in plain Node and with five seconds of time: ends the daemon that
-// the extension started and removes the copies that it ran from. Books, configuration and tokens stay: they are the
-// user's. A daemon that the user started is known by its missing linger and is left alone. Should anything here fail,
-// the linger ends the daemon all the same.
+// Run by the editor when it starts again after the extension was removed, in plain Node and with five seconds of time:
+// ends the daemon that the extension started and removes the copies that it ran from. Books, configuration and tokens
+// stay: they are the user's. A daemon that the user started is known by its missing linger and is left alone. Should
+// anything here fail, or the editor not start again, the linger ends the daemon all the same.
 
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';

@@ -4,6 +4,7 @@
 import { inspect } from 'node:util';
 
 const PLACEHOLDER = '[redacted]';
+const LEAST_CHARS_TO_SHOW = 20;
 
 export class ApiKey {
   readonly #value: string;
@@ -15,6 +16,11 @@ export class ApiKey {
   /** The key itself. Only the code that sets the request's authentication header calls this. */
   reveal(): string {
     return this.#value;
+  }
+
+  /** The last four characters, by which people tell their keys apart; '' of a key so short that they would give it away. */
+  get ending(): string {
+    return this.#value.length < LEAST_CHARS_TO_SHOW ? '' : this.#value.slice(-4);
   }
 
   toJSON(): string {

@@ -22,6 +22,8 @@ export interface RequestFeatures {
   readonly isToolResult: boolean;
   /** The request names the one model that must answer, so that its grade decides nothing; absent = it does not. */
   readonly isPinned?: boolean;
+  /** Privacy rules keep the request from the model that would be asked for a grade; absent = they do not. */
+  readonly isHeldBack?: boolean;
   /** An image in the last user turn (not merely somewhere in the history). */
   readonly askHasImage: boolean;
   readonly wantsJson: boolean;

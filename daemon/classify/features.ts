@@ -9,7 +9,11 @@ import { estimateRequestTokens } from './token-estimate.ts';
 /** Throws `request.malformed` when a message that had to be read cannot be. */
 export function extractFeatures(
   request: ConversationRequest,
-  options: { /** From `identifyClient`. */ readonly client: string; readonly isPinned?: boolean },
+  options: {
+    /** From `identifyClient`. */ readonly client: string;
+    readonly isPinned?: boolean;
+    readonly isHeldBack?: boolean;
+  },
 ): RequestFeatures {
   const { ask, earlierAsks, askIndex, userTurns } = lastAsk(request);
   return {
@@ -26,6 +30,7 @@ export function extractFeatures(
     askHasImage: turnHasImage(request.outline, askIndex),
     wantsJson: request.responseFormat.kind !== 'text',
     isPinned: options.isPinned ?? false,
+    ...(options.isHeldBack === true ? { isHeldBack: true } : {}),
   };
 }
 

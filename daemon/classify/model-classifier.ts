@@ -90,9 +90,12 @@ export function createModelClassifier(deps: ModelClassifierDeps): Classifier {
   };
 }
 
-/** Whether there are words of the user that a decision can hang on. */
-export function hasAsk(features: Pick<RequestFeatures, 'ask' | 'isToolResult' | 'isPinned'>): boolean {
-  return features.ask.trim() !== '' && !features.isToolResult && features.isPinned !== true;
+/** Whether there are words of the user that a decision can hang on, and that a model may see. */
+export function hasAsk(
+  features: Pick<RequestFeatures, 'ask' | 'isToolResult' | 'isPinned' | 'isHeldBack'>,
+): boolean {
+  const isOpen = features.isPinned !== true && features.isHeldBack !== true;
+  return features.ask.trim() !== '' && !features.isToolResult && isOpen;
 }
 
 /** The local verdict, and `then` with it; at once where the local classifier answers at once. */

@@ -1,13 +1,11 @@
 // `pointsman explain FILE`: which model a request would go to and why, without calling anyone.
 
-import { likelyDialectOf } from '../dialects/registry.ts';
-import { readFileSync } from 'node:fs';
 import type { Candidate, Decision, WouldFlip } from '../protocol/exchange-record.ts';
 import { quoted } from '../route/model-name.ts';
-import { isJsonObject, parseJsonObject, type JsonObject } from '../util/json.ts';
 import { CliError, textOption, type Command } from './command.ts';
 import { connectToDaemon } from './daemon-client.ts';
 import { homeOf } from './home-of.ts';
+import { readRequestFile } from './request-file.ts';
 import { alignRows } from './table.ts';
 
 export const explainCommand: Command = {
@@ -26,7 +24,7 @@ export const explainCommand: Command = {
     if (file === undefined) {
       throw new CliError('explain needs a FILE with a request body, or "-" for standard input', 2);
     }
-    const input = readInput(file, textOption(values, 'dialect'));
+    const input = readRequestFile(file, textOption(values, 'dialect'));
     const daemon = await connectToDaemon(homeOf(context, values));
     const decision = (await daemon.call('POST', 'explain', input)) as Decision;
     if (values['json'] === true) context.print(JSON.stringify(decision, null, 2));
@@ -34,22 +32,6 @@ export const explainCommand: Command = {
     return 0;
   },
 };
-
-/** FILE holds a bare request body, or `{dialect, request, headers?}` as the control API takes it. */
-function readInput(file: string, dialect: string | undefined): JsonObject {
-  const body = parseJsonObject(readText(file));
-  if (body === undefined) throw new CliError(`${file} is not a JSON object; give it the body of one request`);
-  if (isJsonObject(body['request'])) return dialect === undefined ? body : { ...body, dialect };
-  return { dialect: dialect ?? likelyDialectOf(body), request: body };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch {
-    throw new CliError(`cannot read ${file}; check the path`);
-  }
-}
 
 /**
  * For a person: what was asked and how it was read, who was looked at and why each lost, what would change it. A stored

@@ -49,3 +49,7 @@ export function duration(ms: number | null): string {
   if (ms === null) return UNKNOWN;
   return ms < 9_999.5 ? `${Math.round(ms)}ms` : `${(ms / 1000).toFixed(1)}s`;
 }
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

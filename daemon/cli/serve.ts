@@ -4,12 +4,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { RunningDaemon } from '../app.ts';
 import { prepareHome } from '../lifecycle/home.ts';
-import { letHeapGrow } from '../lifecycle/heap-growth.ts';
+import { keepCompiled, useCompileCache } from '../lifecycle/compile-cache.ts';
+import { boundHeap } from '../lifecycle/heap-growth.ts';
+import { createCollector } from '../lifecycle/rest.ts';
 import { loadTokens } from '../lifecycle/tokens.ts';
 import { MAX_DRAIN_MS, type ServeFailure } from '../protocol/control-api.ts';
 import { CliError, textOption, type Command, type OptionValues } from './command.ts';
 import { connectToDaemon } from './daemon-client.ts';
-import { firstSteps } from './first-steps.ts';
 import { homeOf } from './home-of.ts';
 import { findDaemon } from './running-daemon.ts';
 
@@ -50,7 +51,11 @@ export const serveCommand: Command = {
     const tell = (failure: ServeFailure): void => printLog(JSON.stringify(failure));
     await refuseSecond(home, replacePid, tell);
     checkHome(home, tell);
-    letHeapGrow();
+    boundHeap();
+    const collectGarbage = createCollector();
+    const compiled = path.join(home, 'compile-cache');
+    process.umask(0o077); // what Node makes on its own is for this user alone, too
+    useCompileCache(compiled); // after the flags: V8 compares them
     const { startDaemon } = await import('../app.ts'); // the other commands do without it
     surviveReaders();
     const starting = startDaemon({
@@ -61,6 +66,10 @@ export const serveCommand: Command = {
       environment: context.environment,
       version: context.version,
       writeLog: printLog,
+      onRest() {
+        keepCompiled(compiled);
+        collectGarbage();
+      },
       ...(lingerMs === null ? {} : { lingerMs }),
       ...(replacePid === null ? {} : { askPredecessorToLeave: () => askToLeave(home, replacePid) }),
     });
@@ -71,8 +80,9 @@ export const serveCommand: Command = {
     stopOnSignals(daemon);
     surviveBugs(daemon);
     context.print(JSON.stringify(daemon.ready));
-    void daemon.discovered.then((usable) => {
+    void daemon.discovered.then(async (usable) => {
       if (usable.length > 0) return;
+      const { firstSteps } = await import('./first-steps.ts');
       const { url } = daemon.ready;
       const configError = daemon.configError();
       const shownPath = configPath ?? path.join(home, 'config.jsonc');

@@ -1,9 +1,20 @@
 // What `pointsman stats` says to a person, within 100 columns. An amount that nobody knows is called unknown.
 
 import { STALE_AFTER_DAYS } from '../catalog/price-age.ts';
+import type { CacheBody } from '../protocol/cache-api.ts';
 import type { ModelStatus, TotalsBody, TotalsDetails } from '../protocol/control-api.ts';
 import { beforeAfterLines } from './before-after-lines.ts';
-import { UNKNOWN, count, counted, duration, moneyFormat, percent, short, type Money } from './figures.ts';
+import {
+  UNKNOWN,
+  count,
+  counted,
+  duration,
+  megabytes,
+  moneyFormat,
+  percent,
+  short,
+  type Money,
+} from './figures.ts';
 import { alignRows } from './table.ts';
 
 export interface StatsInput {
@@ -11,15 +22,17 @@ export interface StatsInput {
   readonly byComplexity: TotalsBody;
   /** The configured ones, for their prices. */
   readonly models: readonly ModelStatus[];
+  /** Stored answers; absent = the daemon tells nothing of them. */
+  readonly cache?: CacheBody;
 }
 
 export function statsLines(input: StatsInput): readonly string[] {
-  const { byModel: totals, models } = input;
+  const { byModel: totals, models, cache } = input;
   if (totals.requests === 0) return ['no requests yet; point an assistant at the daemon and come back'];
   const usd = moneyFormat(Math.max(totals.costUsd, totals.baselineCostUsd));
   const { details } = totals;
   return [
-    ...headLines(totals, usd),
+    ...headLines(totals, usd, cache),
     ...(details === undefined ? [] : ['', ...beforeAfterLines(details.beforeAfter, totals.requests, usd)]),
     '',
     ...modelLines(totals, models, usd),
@@ -29,7 +42,7 @@ export function statsLines(input: StatsInput): readonly string[] {
   ];
 }
 
-function headLines(totals: TotalsBody, usd: Money): readonly string[] {
+function headLines(totals: TotalsBody, usd: Money, cache: CacheBody | undefined): readonly string[] {
   const { tokens, latencyMs, timeToFirstChunkMs: firstChunkMs, details } = totals;
   const cached = tokens.inputTokens === 0 ? null : tokens.cacheReadInputTokens / tokens.inputTokens;
   const isKnown = totals.comparableRequests > 0;
@@ -44,6 +57,7 @@ function headLines(totals: TotalsBody, usd: Money): readonly string[] {
       `mean ${duration(totals.meanLatencyMs)}, p50 ${duration(latencyMs.p50)}, p95 ${duration(latencyMs.p95)}; ` +
         `first chunk p50 ${duration(firstChunkMs.p50)}, p95 ${duration(firstChunkMs.p95)}`,
     ],
+    ...(cache === undefined ? [] : [['from store', storedText(totals, cache)]]),
     [
       'cost',
       `${totals.pricedRequests === 0 ? UNKNOWN : `${usd(totals.costUsd)} $`}${unpricedRemark(totals)}`,
@@ -60,6 +74,12 @@ function headLines(totals: TotalsBody, usd: Money): readonly string[] {
     ['projection', projectionText(totals, usd)],
     ...intervalRow(totals, usd),
   ]);
+}
+
+function storedText({ cacheHitRatio }: TotalsBody, { exact }: CacheBody): string {
+  if (!exact.enabled) return 'no stored answers (cache.exact.enabled is false)';
+  const held = `${counted(exact.entries, 'answer')} held in ${megabytes(exact.bytes)}`;
+  return `${percent(cacheHitRatio)} of the requests that might have been; ${held}`;
 }
 
 function unpricedRemark({ requests, pricedRequests }: TotalsBody): string {

@@ -1,6 +1,7 @@
 // `pointsman stats`: what was spent, what was saved, and on which models; also the books as files.
 
 import { ATTEMPTS_CSV, EXCHANGES_CSV, JSON_LINES, type ExportForm } from '../ledger/export.ts';
+import type { CacheBody } from '../protocol/cache-api.ts';
 import type { StatusBody, TotalsBody } from '../protocol/control-api.ts';
 import { CliError, textOption, type Command } from './command.ts';
 import { connectToDaemon, type DaemonClient } from './daemon-client.ts';
@@ -42,7 +43,8 @@ export const statsCommand: Command = {
     } else {
       const byComplexity = await totalsBy(daemon, { groupBy: 'complexity' }, sinceAtMs);
       const { models } = (await daemon.call('GET', 'status')) as StatusBody;
-      const input = { byModel, byComplexity, models };
+      const cache = (await daemon.call('GET', 'cache')) as CacheBody;
+      const input = { byModel, byComplexity, models, cache };
       for (const line of statsLines(input)) context.print(line);
     }
     const targets = EXPORTS.flatMap(([option, form]) => {

@@ -4,9 +4,10 @@
 
 import { basename } from 'node:path';
 import type { Clock } from '../util/clock.ts';
+import { loadPatternEngine } from '../util/linear-patterns.ts';
 import type { Log } from '../util/log.ts';
 import type { KnownNames } from './cross-checks.ts';
-import { decodeConfig, defaultConfig, formatProblems } from './decode-config.ts';
+import { cautiousConfig, decodeConfig, defaultConfig, formatProblems } from './decode-config.ts';
 import { withMember } from './edit-member.ts';
 import { FileWatcher } from './file-watcher.ts';
 import type { JsonPath } from './jsonc-document.ts';
@@ -142,6 +143,7 @@ export class ConfigStore {
 
   async #put(text: string): Promise<PutResult> {
     const fileName = basename(this.#options.path);
+    if (text.includes('privacy')) await loadPatternEngine();
     const decoded = decodeConfig(text, this.#options.known);
     if (!decoded.ok) return { ok: false, error: formatProblems(fileName, decoded.problems) };
     const fingerprint = fingerprintOf(text);
@@ -194,6 +196,10 @@ export class ConfigStore {
       // A veto may quote what the user's own test asks, and no log holds such words; `state` does.
       const told = veto === null ? error : 'it fails routing tests; see pointsman doctor';
       this.#options.log.warn('configuration file rejected, what was in force stays', { error: told });
+      // Rules that cannot be read must not be broken meanwhile.
+      if (!this.#isFromFile && loaded.status === 'invalid' && loaded.mayHoldRules) {
+        this.#current = cautiousConfig();
+      }
     } else if (loaded.status === 'loaded') {
       this.#current = loaded.config;
       this.#currentFingerprint = loaded.fingerprint;

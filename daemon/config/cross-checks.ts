@@ -51,6 +51,11 @@ export function crossCheck(config: RouterConfig, known: KnownNames): readonly Cr
     // A limit that never counts anything would be worse than none.
     if (scope.startsWith('user:')) problems.push({ path, problem: NO_USERS });
   });
+  config.privacy.rules.forEach((rule, index) => {
+    (rule.providers ?? []).forEach((name, at) =>
+      needProvider(['privacy', 'rules', index, 'providers', at], name),
+    );
+  });
   return problems;
 }
 

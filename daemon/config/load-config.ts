@@ -2,6 +2,7 @@
 // read is not, and says why.
 
 import { basename } from 'node:path';
+import { loadPatternEngine } from '../util/linear-patterns.ts';
 import type { KnownNames } from './cross-checks.ts';
 import { decodeConfig, defaultConfig, formatProblems } from './decode-config.ts';
 import { readTextFile } from './read-text-file.ts';
@@ -14,7 +15,12 @@ export type LoadedConfig = {
   | { readonly status: 'loaded'; readonly config: RouterConfig }
   /** `config` holds the defaults. */
   | { readonly status: 'absent'; readonly config: RouterConfig }
-  | { readonly status: 'invalid'; readonly error: string }
+  | {
+      readonly status: 'invalid';
+      readonly error: string;
+      /** Privacy rules may stand in it that nobody can read now. */
+      readonly mayHoldRules: boolean;
+    }
 );
 
 export interface LoadConfigOptions {
@@ -31,10 +37,12 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const { fingerprint } = file;
   if (file.status === 'absent') return { status: 'absent', config: defaultConfig(), fingerprint };
   if (file.status === 'unreadable') {
-    return { status: 'invalid', error: `${fileName} ${file.why}`, fingerprint };
+    return { status: 'invalid', error: `${fileName} ${file.why}`, mayHoldRules: true, fingerprint };
   }
+  const mayHoldRules = file.text.includes('privacy');
+  if (mayHoldRules) await loadPatternEngine();
   const decoded = decodeConfig(file.text, options.known);
   return decoded.ok
     ? { status: 'loaded', config: decoded.config, fingerprint }
-    : { status: 'invalid', error: formatProblems(fileName, decoded.problems), fingerprint };
+    : { status: 'invalid', error: formatProblems(fileName, decoded.problems), mayHoldRules, fingerprint };
 }

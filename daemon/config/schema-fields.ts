@@ -4,6 +4,9 @@
 import * as z from 'zod';
 import { baseUrlProblem } from './base-url.ts';
 
+// zod would write and compile a function for each object of the schema, 10 ms of every start, for one parse.
+z.config({ jitless: true });
+
 /** `allowed` is the end of a sentence: "must be …". A missing key says that it is missing. */
 function say(allowed: string): (issue: { readonly input?: unknown }) => string {
   return (issue) => (issue.input === undefined ? `is missing; it ${allowed}` : allowed);

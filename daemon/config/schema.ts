@@ -5,6 +5,7 @@
 
 import * as z from 'zod';
 import { model, modelId, provider, providerName } from './schema-models.ts';
+import { privacyRules } from './schema-privacy.ts';
 import { choice, decimal, flag, group, list, table, text, wholeNumber } from './schema-fields.ts';
 
 export type { ApiKeyRef } from './schema-models.ts';
@@ -173,12 +174,20 @@ export const configSchema = group({
       enabled: flag().default(true).describe('Whether equal requests are answered from memory.'),
       ttlS: wholeNumber(1, 31_536_000, 's').default(3600).describe('How long an answer is kept, seconds.'),
       maxBytes: wholeNumber(0, 17_179_869_184, 'bytes').default(67_108_864).describe('Memory for it, bytes.'),
+      onDisk: flag()
+        .default(false)
+        .describe('Whether answers are also kept in the file cache.db (mode 0600), over restarts.'),
     })
       .prefault({})
       .describe('Answers to equal requests.'),
     semantic: group({
       enabled: flag().default(false).describe('Whether similar requests are answered from memory.'),
       threshold: decimal(0, 1).default(0.9).describe('Least similarity, 0 to 1.'),
+      embeddingModel: modelId
+        .exactOptional()
+        .describe(
+          'Model that is asked how alike two questions are, by its id or as POST /v1/embeddings would name it; without one this machine says so. What that costs is counted as grading is.',
+        ),
     })
       .prefault({})
       .describe('Answers to similar requests.'),
@@ -190,12 +199,7 @@ export const configSchema = group({
     .describe('Limits on spending.'),
   privacy: group({
     storePrompts: flag().default(false).describe('Whether prompts and answers are kept on disk.'),
-    // A privacy rule that is accepted but not kept would be a broken promise, so there are none until they are.
-    rules: z
-      .array(z.unknown(), { error: 'must be a list in [ ]' })
-      .max(0, { error: 'must be empty: this version does not enforce privacy rules yet' })
-      .default(() => [])
-      .describe('Reserved for privacy rules; must be empty.'),
+    rules: privacyRules,
   })
     .prefault({})
     .describe('What is kept and what may leave the machine.'),
@@ -207,6 +211,11 @@ export const configSchema = group({
       .default(33_554_432)
       .describe('Largest request, bytes.'),
     maxConcurrent: wholeNumber(1, 100_000).default(256).describe('Requests served at the same time.'),
+    maxQueued: wholeNumber(0, 100_000)
+      .default(256)
+      .describe(
+        'Requests that may wait, up to 30 s, for one of those to end; further ones are refused at once.',
+      ),
   })
     .prefault({})
     .describe('Bounds on what clients may send.'),

@@ -1,6 +1,6 @@
 // The part of the control API that connects assistants: what would be written, writing it, taking it back.
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Connector } from '../connect/connector.ts';
 import { checkedEditorFolder } from '../connect/editor-folder.ts';

@@ -2,7 +2,7 @@
 // in a sentence: one of them may be a key.
 
 import { clientDialects } from '../dialects/registry.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { RouterError } from '../errors.ts';
 import type { ExchangesQuery, RowFilter, SeriesQuery, TotalsQuery } from '../ledger/ledger.ts';

@@ -106,6 +106,14 @@ function listResources({ surface, assistants, clock }: ControlApiDeps): readonly
       methods: { POST: async ({ bytes }) => ok(await surface.replay(parseReplay(bytes, clock.now()))) },
     },
     { pattern: 'resend', methods: { POST: (call) => resend(surface, call) } },
+    {
+      pattern: 'cache',
+      methods: { GET: () => ok(surface.cache()), DELETE: () => ok(surface.clearCache()) },
+    },
+    {
+      pattern: 'cache/explain',
+      methods: { POST: ({ bytes }) => ok(surface.explainCache(parseExplain(bytes))) },
+    },
     { pattern: 'feedback', methods: { POST: ({ bytes }) => ok(surface.feedback(parseFeedback(bytes))) } },
     {
       pattern: 'override',

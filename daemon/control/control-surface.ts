@@ -2,6 +2,7 @@
 // object in tests; the routes know nothing else of the daemon.
 
 import type { ExchangesQuery, SeriesQuery, TotalsQuery } from '../ledger/ledger.ts';
+import type { CacheBody, CacheClearedBody, CacheExplanation } from '../protocol/cache-api.ts';
 import type {
   BudgetsBody,
   DashboardTicketBody,
@@ -82,6 +83,10 @@ export interface ControlSurface {
   resend(request: ResendRequest, signal: AbortSignal): Promise<ResendBody | null>;
   /** Throws `request.not_found` for an exchange that is not in the books. */
   feedback(input: FeedbackInput): FeedbackBody;
+  cache(): CacheBody;
+  clearCache(): CacheClearedBody;
+  /** Throws `request.malformed` for a body that the request path would refuse. */
+  explainCache(input: ExplainInput): CacheExplanation;
   /** Throws `model.unknown` for a model that is not configured. */
   setOverride(input: OverrideInput): OverrideState;
   /** Answers what is still in force afterwards. */

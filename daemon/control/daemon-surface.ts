@@ -10,10 +10,12 @@ import { RouterError } from '../errors.ts';
 import { clientDialectOf } from '../dialects/registry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { BudgetBoard } from '../pipeline/budget-board.ts';
+import type { CacheDesk } from '../pipeline/cache-desk.ts';
 import { explainPatched } from '../pipeline/explain-patched.ts';
-import { explainRequest } from '../pipeline/explain.ts';
+import { explainRequest, type ExplainedRequest } from '../pipeline/explain.ts';
 import type { PipelineDeps } from '../pipeline/serve-exchange.ts';
 import type { SnapshotStore } from '../pipeline/snapshot-store.ts';
+import type { CacheBody, CacheClearedBody, CacheExplanation } from '../protocol/cache-api.ts';
 import {
   PROTOCOL_VERSION,
   type BudgetsBody,
@@ -58,6 +60,7 @@ export interface DaemonSurfaceDeps {
   readonly putCredential: (provider: string, apiKey: string | null) => Promise<void>;
   readonly identity: Pick<StatusBody, 'version' | 'pid' | 'startedAt' | 'home'>;
   readonly url: () => string;
+  readonly cache: CacheDesk;
   /** The stored history under another policy. */
   readonly replay: ControlSurface['replay'];
   readonly resend: ControlSurface['resend'];
@@ -133,14 +136,25 @@ export class DaemonSurface implements ControlSurface {
     }
     const atMs = pipeline.clock.now();
     const rating = { record, tier: this.#tierOf(record), verdict, reason, atMs };
+    if (verdict === 'bad') this.#forgetAnswerOf(record);
     const { counted, feedback } = this.#deps.pipeline.outcomes.rated(rating);
     return { ...feedback, counted };
   }
 
   explain(input: ExplainInput): Promise<Decision> {
-    const dialect = clientDialectOf(input.dialect);
-    if (dialect === undefined) throw new Error(`the body's check let the dialect ${input.dialect} through`);
-    return explainRequest(this.#deps.pipeline, { dialect, bytes: input.bytes, headers: input.headers });
+    return explainRequest(this.#deps.pipeline, explainedRequest(input));
+  }
+
+  cache(): CacheBody {
+    return this.#deps.cache.status();
+  }
+
+  clearCache(): CacheClearedBody {
+    return this.#deps.cache.clear();
+  }
+
+  explainCache(input: ExplainInput): CacheExplanation {
+    return this.#deps.cache.explain(explainedRequest(input));
   }
 
   explainPatched({ exchangeId, patch }: ExplainPatchInput): Decision {
@@ -209,7 +223,7 @@ export class DaemonSurface implements ControlSurface {
   }
 
   readConfig(): JsonObject {
-    return structuredClone(this.#deps.config.current) as unknown as JsonObject;
+    return structuredClone(this.#deps.config.current);
   }
 
   async putConfig(config: JsonObject): Promise<JsonObject> {
@@ -269,6 +283,11 @@ export class DaemonSurface implements ControlSurface {
     return target?.tier ?? null;
   }
 
+  /** The record knows whose answer it was also after a restart, when the cache does not. */
+  #forgetAnswerOf({ exchangeId, decision, cache }: ExchangeRecord): void {
+    this.#deps.cache.forget(decision?.answerOf ?? exchangeId, cache === 'semantic');
+  }
+
   #isKnown(provider: string): boolean {
     return this.#deps.snapshots.current.catalog.providers.some(({ name }) => name === provider);
   }
@@ -304,6 +323,12 @@ export class DaemonSurface implements ControlSurface {
       };
     });
   }
+}
+
+function explainedRequest({ dialect: name, bytes, headers }: ExplainInput): ExplainedRequest {
+  const dialect = clientDialectOf(name);
+  if (dialect === undefined) throw new Error(`the body's check let the dialect ${name} through`);
+  return { dialect, bytes, headers };
 }
 
 function priceListStatus(targets: readonly ModelTarget[], nowMs: number): PriceListStatus {

@@ -1,7 +1,7 @@
 // What a decision's input must look like before a policy is asked about one that somebody changed by hand. Every sentence
 // names the member; values are never repeated.
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { nearestName } from '../config/nearest-name.ts';
 import { RouterError } from '../errors.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';

@@ -11,6 +11,7 @@ import {
 } from '../protocol/control-events.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { MessageRate } from '../util/message-rate.ts';
 import type { ControlSurface } from './control-surface.ts';
 
 export interface EventSocketDeps {
@@ -41,6 +42,8 @@ const PING_EVERY_MS = 30_000;
 const GOODBYE_MS = 1_000;
 
 const GOING_AWAY = 1001;
+/** What a reader may say although nobody listens, pings included. */
+const MESSAGE_RATE = { burst: 32, perSecond: 4 };
 
 export function createEventSocket(deps: EventSocketDeps): EventSocket {
   return new EventFanOut(deps);
@@ -92,6 +95,11 @@ class EventFanOut implements EventSocket {
     reader.on('pong', () => {
       if (this.#readers.has(reader)) this.#readers.set(reader, true);
     });
+    const rate = new MessageRate(this.#deps.clock, MESSAGE_RATE);
+    const onSaid = (): void => {
+      if (!rate.take()) reader.terminate();
+    };
+    reader.on('message', onSaid).on('ping', onSaid);
     reader.on('error', (error) => {
       this.#deps.log.debug('event reader failed', { error: error.message });
       reader.terminate();

@@ -8,6 +8,10 @@ export interface AttemptFailure {
   readonly statusCode?: number;
   /** The upstream's own sentence, cut to 500 characters and with keys redacted; for the record and for `rejected`. */
   readonly message: string;
+  /** How the key ends that was refused; absent where no key is at fault. */
+  readonly keyEnding?: string;
   /** How long the upstream asked us to stay away, ms; absent when it did not say. */
   readonly retryAfterMs?: number;
+  /** The next try would fail in the same way; only somebody who changes something can help. */
+  readonly isLasting?: boolean;
 }

@@ -53,7 +53,10 @@ export interface Message {
   readonly name?: string;
 }
 
-/** What one scan tells of a message without parsing it. */
+/**
+ * What one scan tells of a message without parsing it. A later request that brings the same message may have the very
+ * same object, so it stands for the message, and what was worked out of the message can be kept by it.
+ */
 export interface MessageOutline {
   readonly role: Role;
   /** Size of the message on the wire. */

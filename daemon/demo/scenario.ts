@@ -96,6 +96,8 @@ export const SINGLE_REQUESTS: readonly DemoRequest[] = [
     headers: { 'x-pointsman-model': 'sim-large' },
   },
   { title: 'exact model', via: 'chat', text: 'Name three prime numbers.', model: 'exact/sim-medium' },
+  // Streamed at first and plain now; nobody is asked.
+  { title: 'asked again', via: 'chat', text: 'What is the default port of PostgreSQL?' },
 ];
 
 /** What happens once one of the providers is in trouble. */

@@ -2,7 +2,7 @@
 
 import { RouterError } from '../errors.ts';
 import { type JsonValue, stringOf } from '../util/json.ts';
-import { type JsonType, typeAt, valueAt, walkArray } from '../util/json-scan.ts';
+import { type JsonType, scanArray, typeAt, valueAt } from '../util/json-scan.ts';
 import type { RequestBody, Span } from '../util/request-body.ts';
 
 /** What a known field may be; null counts as absent everywhere. */
@@ -42,21 +42,20 @@ export function checkPositiveInteger(place: string, value: JsonValue | undefined
   }
 }
 
+/** Spans of the elements of the field's array; none of anything else. Of a field that is there twice the last counts. */
+export function elementsOf(body: RequestBody, field: string): readonly Span[] {
+  return elementsAt(body, body.members.get(field));
+}
+
 /** Every element of the field's array must be an object; what is no array is not looked at. */
 export function checkElements(body: RequestBody, field: string): void {
-  walkElements(body, body.members.get(field), (start, index) => {
-    if (typeAt(body.bytes, start) === 'object') return;
-    throw malformed(field, `${field}[${index}] must be an object`);
-  });
+  const index = elementsOf(body, field).findIndex(({ start }) => typeAt(body.bytes, start) !== 'object');
+  if (index >= 0) throw malformed(field, `${field}[${index}] must be an object`);
 }
 
 /** Of the array at `span`; 0 for anything else. */
 export function countElements(body: RequestBody, span: Span | undefined): number {
-  let count = 0;
-  walkElements(body, span, () => {
-    count += 1;
-  });
-  return count;
+  return elementsAt(body, span).length;
 }
 
 /** Whether the member is there with something in it. */
@@ -89,16 +88,10 @@ export function checkedModel(name: string | undefined): string {
   throw malformed('model', `model is longer than ${MAX_MODEL_CHARS} characters; ${advice}`);
 }
 
-function walkElements(
-  { bytes }: RequestBody,
-  span: Span | undefined,
-  visit: (start: number, index: number) => void,
-): void {
-  if (span === undefined || typeAt(bytes, span.start) !== 'array') return;
-  walkArray(bytes, span.start, (start, index) => {
-    visit(start, index);
-    return undefined;
-  });
+/** Those of a member were found when the body was checked. */
+function elementsAt({ bytes, entries }: RequestBody, span: Span | undefined): readonly Span[] {
+  if (span === undefined || typeAt(bytes, span.start) !== 'array') return [];
+  return entries.find(({ value }) => value.start === span.start)?.elements ?? scanArray(bytes, span);
 }
 
 function withArticle(type: string): string {

@@ -47,6 +47,11 @@ export interface EncodedRequest {
 export interface StreamDecoder {
   push(frame: SseFrame): readonly StreamEvent[];
   /**
+   * Asked behind a `push` that gave out one delta and nothing else: what to call with the words of further frames that
+   * differ from that one in their words only, instead of pushing them. Null or absent = each must be pushed.
+   */
+  repeatable?(): ((words: string) => void) | null;
+  /**
    * The upstream closed the stream. Emits what closes open parts and `response-end`, or `response-failed` with kind
    * `interrupted` when the stream was not complete by the rules of its dialect.
    */

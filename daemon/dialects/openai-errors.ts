@@ -30,6 +30,7 @@ const SHAPES: Readonly<Record<ErrorCode, ErrorShape>> = {
   'model.unknown': { type: 'invalid_request_error', code: 'model_not_found' },
   'route.no_eligible_target': { type: 'server_error' },
   'budget.exceeded': { type: 'insufficient_quota', code: 'insufficient_quota' },
+  'privacy.refused': { type: 'invalid_request_error' },
   'upstream.rejected': { type: 'invalid_request_error' },
   'upstream.all_failed': { type: 'server_error' },
   'upstream.stream_interrupted': { type: 'server_error' },
@@ -169,6 +170,7 @@ function kindOf(
 ): FailureKind {
   // Groq says 413 rate_limit_exceeded for one request that is larger than the account's minute: waiting cannot help.
   if (statusCode === 413) return 'context-length';
+  if (statusCode === 402) return 'quota';
   for (const code of codes) {
     const kind = KIND_BY_CODE.get(code);
     if (kind !== undefined) return kind;

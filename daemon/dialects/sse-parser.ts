@@ -15,12 +15,24 @@ export interface SseFrame {
   readonly data: string;
 }
 
+/** Takes the events of a chunk as they are found. */
+export interface SseSink {
+  frame(frame: SseFrame): void;
+  /**
+   * An event begins at `at` of the chunk. The offset up to which the sink has read on by itself, whole events only; `at`
+   * when it leaves the next one to the parser.
+   */
+  skip(chunk: Buffer, at: number): number;
+}
+
 export interface SseParser {
   /**
    * Events that this chunk completes. Their `raw` bytes and those of `rest()`, in order, are the input. A frame that
    * lies in one chunk shares its memory. Throws `upstream.stream_interrupted` when an event outgrows the bound.
    */
   push(chunk: Buffer): readonly SseFrame[];
+  /** The same for a reader that knows some events without the parser's help. */
+  pushTo(chunk: Buffer, sink: SseSink): void;
   /** Bytes of the event that is not complete yet. */
   rest(): Buffer;
   /**
@@ -62,17 +74,26 @@ class EventSplitter implements SseParser {
 
   push(chunk: Buffer): readonly SseFrame[] {
     const frames: SseFrame[] = [];
-    if (chunk.length === 0) return frames;
+    this.pushTo(chunk, { frame: (frame) => frames.push(frame), skip: (_chunk, at) => at });
+    return frames;
+  }
+
+  pushTo(chunk: Buffer, sink: SseSink): void {
+    if (chunk.length === 0) return;
     let frameStart = 0;
     let at = 0;
     const finish = (end: number): void => {
-      frames.push(this.takeFrame(chunk.subarray(frameStart, end)));
-      frameStart = end;
+      sink.frame(this.takeFrame(chunk.subarray(frameStart, end)));
+      frameStart = sink.skip(chunk, end);
+      at = frameStart;
     };
     if (this.openReturn !== 'none') {
       if (chunk[0] === LF) at = 1;
       if (this.openReturn === 'blank') finish(at);
       this.openReturn = 'none';
+    } else if (this.heldBytes === 0 && this.isLineEmpty) {
+      frameStart = sink.skip(chunk, 0);
+      at = frameStart;
     }
     const lines = new LineEnds(chunk);
     while (at < chunk.length) {
@@ -88,7 +109,6 @@ class EventSplitter implements SseParser {
       if (isBlank) finish(at);
     }
     this.hold(chunk.subarray(frameStart));
-    return frames;
   }
 
   rest(): Buffer {

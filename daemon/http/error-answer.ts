@@ -8,6 +8,7 @@ import type { RouterError } from '../errors.ts';
 import type { ErrorCode } from '../protocol/vocabulary.ts';
 import type { Clock } from '../util/clock.ts';
 import type { JsonObject } from '../util/json.ts';
+import { discardUpload } from './discard.ts';
 import { safeHeaders } from './safe-headers.ts';
 
 export type ErrorEncoder = (error: RouterError) => { readonly statusCode: number; readonly body: JsonObject };
@@ -15,12 +16,18 @@ export type ErrorEncoder = (error: RouterError) => { readonly statusCode: number
 /** Shape of errors for a path; `headers` are the request's, lower case. */
 export type ErrorShapes = (path: string, headers: ReadonlyMap<string, string>) => ErrorEncoder;
 
-/** After one of these the daemon has tried everything; a client that retries would only repeat the whole chain. */
+/**
+ * After one of these the daemon has tried everything, or has broken down where it would break down again: a client that
+ * retries would only repeat, and pay for, the whole chain.
+ */
 const FINAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'upstream.all_failed',
   'upstream.rejected',
+  'upstream.stream_interrupted',
+  'router.internal',
   'route.no_eligible_target',
   'budget.exceeded',
+  'privacy.refused',
 ]);
 
 /** How long a refused upload is read on and thrown away, so that the client sees the answer and not a reset. */
@@ -82,19 +89,13 @@ export function retryHeaders(error: RouterError): Record<string, string> {
   return headers;
 }
 
-/**
- * Closing a socket with unread bytes makes the kernel send a reset, and the client may lose the answer it has not
- * read yet. So the answer goes out whole, the rest of the upload is thrown away for a while, then the socket closes.
- */
+/** The answer is out whole; the connection follows when the upload is through, or after a while. See discard.ts. */
 function endAfterUpload(request: IncomingMessage, response: ServerResponse, clock: Clock): void {
   const finish = (): void => {
     cancel();
-    request.off('end', finish);
-    request.off('close', finish);
+    discarding.stop();
     if (!response.writableEnded) response.end();
   };
   const cancel = clock.setTimer(DISCARD_MS, finish);
-  request.on('end', finish);
-  request.on('close', finish);
-  request.resume();
+  const discarding = discardUpload(request, finish);
 }

@@ -7,8 +7,9 @@ import type { TokenCount } from '../pipeline/count-tokens.ts';
 import type { ServeExchange, WireRequest } from '../pipeline/wire-request.ts';
 import type { Clock } from '../util/clock.ts';
 import { causeText, type Log } from '../util/log.ts';
+import type { Place } from './admission.ts';
 import { NodeClientResponse } from './node-client-response.ts';
-import { readBody } from './read-body.ts';
+import { readBody, type HeldBody } from './read-body.ts';
 import type { RequestContext, Route } from './request-context.ts';
 
 export interface ExchangeRouteDeps {
@@ -38,7 +39,7 @@ export function exchangeRoute(path: string, dialect: ClientDialect, deps: Exchan
     methods: ['POST'],
     pattern: path,
     kind: 'exchange',
-    handle: (context) => handleExchange(context, dialect, deps),
+    handle: (context) => handleExchange(context, dialect, deps, true),
   };
 }
 
@@ -59,7 +60,7 @@ export function countTokensRoute(
     methods: ['POST'],
     pattern: path,
     kind: 'quick', // assistants send 35 at once, and none of them is an exchange
-    handle: (context) => handleExchange(context, dialect, { ...deps, serveExchange: serve }),
+    handle: (context) => handleExchange(context, dialect, { ...deps, serveExchange: serve }, false),
   };
 }
 
@@ -70,27 +71,32 @@ async function handleExchange(
   context: RequestContext,
   dialect: ClientDialect,
   deps: ExchangeRouteDeps,
+  isExchange: boolean,
 ): Promise<void> {
   const { request, response, path, receivedAtMs, monotonicStartMs, stopListeners } = context;
   const { clock, log } = deps;
   const client = new NodeClientResponse({ request, response, clock, stopListeners });
+  let body: HeldBody | undefined;
   try {
-    const bytes = await readBody(request, {
+    body = await readBody(request, {
       maxBytes: deps.maxBodyBytes(),
       idleMs: deps.bodyIdleMs,
       clock,
+      budget: context.bodies,
       signal: client.signal,
     });
+    const queuedMs = isExchange ? await takePlace(context, client.signal) : 0;
     await deps.serveExchange(
       {
         dialect,
         headers: withoutCredentials(context.headers),
         query: withoutKey(context.query),
         path,
-        bytes,
+        bytes: body.bytes,
         signal: client.signal,
         receivedAtMs,
         monotonicStartMs,
+        ...(queuedMs > 0 ? { queuedMs } : {}),
       },
       client,
     );
@@ -100,6 +106,32 @@ async function handleExchange(
       log.error('the request path threw', { cause: causeText(error.cause) });
     }
     client.fail(dialect, error, {});
+  } finally {
+    body?.release();
+  }
+}
+
+/**
+ * Only now, so that a body that drips takes nobody's place. It is given back with the connection's last byte and not
+ * before: a reader that is behind still costs memory. Resolves to the time in the queue; 0 for a client that left it,
+ * which goes on without a place since nothing is done for it but its record.
+ */
+async function takePlace({ response, admission }: RequestContext, signal: AbortSignal): Promise<number> {
+  const entered = admission.enter(signal);
+  const place = entered instanceof Promise ? await unlessLeft(entered, signal) : entered;
+  if (place === null) return 0;
+  if (response.closed) place.leave();
+  else response.on('close', () => place.leave());
+  return place.waitedMs;
+}
+
+/** null = the client left the queue. */
+export async function unlessLeft(entered: Promise<Place>, signal: AbortSignal): Promise<Place | null> {
+  try {
+    return await entered;
+  } catch (error) {
+    if (signal.aborted && signal.reason === error) return null;
+    throw error;
   }
 }
 

@@ -62,6 +62,8 @@ export const TOKEN_SUBPROTOCOL_PREFIX = 'pointsman.';
 
 const HOST_PATTERN = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::(\d{1,5}))?$/;
 const LOOPBACK_PATTERN = /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/;
+/** Older versions of Node silently leave out what comes behind a thousand headers, and it could be an Origin. */
+const MAX_HEADERS = 999;
 const NEEDS_JSON: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 const HOW_TO_SEND =
   'send the pointsman token as "Authorization: Bearer <token>" or "x-api-key: <token>" (the command "pointsman token" prints it)';
@@ -83,7 +85,9 @@ export function createGuard(options: GuardOptions): Guard {
       const role = strongestRole(options, tokensOf(headers, probe.isUpgrade), pathToken);
       const isPage = role === null && page?.isKnown === true && page.isFromPage;
       const error =
-        (isPage ? undefined : checkRole(probe, target, { role, pathToken, page })) ?? checkContentType(probe);
+        (isPage ? undefined : checkRole(probe, target, { role, pathToken, page })) ??
+        checkContentType(probe) ??
+        (probe.isUpgrade ? checkHandshake(headers) : undefined);
       if (error !== undefined) return { ...target, admitted: false, error };
       return { ...target, admitted: true, role: role ?? (isPage ? 'page' : 'anyone') };
     },
@@ -143,6 +147,15 @@ function checkOrigin(
     return new RouterError('auth.forbidden', 'the request must name a path, not a whole address', {
       statusCode: 421,
     });
+  }
+  if (probe.rawHeaders.length > 2 * MAX_HEADERS) {
+    return new RouterError(
+      'request.malformed',
+      `the request has more than ${MAX_HEADERS} headers; send fewer`,
+      {
+        statusCode: 431,
+      },
+    );
   }
   if (countOf(probe.rawHeaders, 'host') !== 1) {
     return new RouterError('request.malformed', 'the request needs exactly one host header', {
@@ -278,5 +291,24 @@ function checkContentType(probe: GuardProbe): RouterError | undefined {
       statusCode: 415,
       param: 'content-type',
     },
+  );
+}
+
+const KEY_PATTERN = /^[+/0-9A-Za-z]{22}==$/;
+const SUBPROTOCOL_PATTERN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** What the WebSocket library would refuse too, but as a page of HTML. */
+function checkHandshake(headers: ReadonlyMap<string, string>): RouterError | undefined {
+  const offered = headers.get('sec-websocket-protocol');
+  const protocols = offered === undefined ? [] : offered.split(',').map((name) => name.trim());
+  const isSound =
+    headers.get('sec-websocket-version') === '13' &&
+    KEY_PATTERN.test(headers.get('sec-websocket-key') ?? '') &&
+    protocols.every((name) => SUBPROTOCOL_PATTERN.test(name)) &&
+    new Set(protocols).size === protocols.length;
+  if (isSound) return undefined;
+  return new RouterError(
+    'request.malformed',
+    'this WebSocket handshake is not valid; send sec-websocket-version: 13, one sec-websocket-key, and each subprotocol once',
   );
 }

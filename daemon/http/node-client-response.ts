@@ -18,7 +18,7 @@ export interface NodeClientResponseOptions {
   readonly stopListeners: Set<() => void>;
 }
 
-/** A reader that takes nothing for this long is treated as gone; until then the upstream is only paused. */
+/** A reader that keeps its answer waiting for this long in all is treated as gone; until then the upstream is paused. */
 const SLOW_READER_MS = 300_000;
 
 /** Proxies on the way must neither buffer nor store a stream. */
@@ -29,6 +29,7 @@ interface Drain {
   readonly resolve: () => void;
   readonly reject: (error: RouterError) => void;
   readonly cancelTimer: () => void;
+  readonly sinceMs: number;
 }
 
 export class NodeClientResponse implements ClientResponse {
@@ -39,6 +40,8 @@ export class NodeClientResponse implements ClientResponse {
   #isOver = false;
   #hasLeft = false;
   #drain: Drain | undefined;
+  /** How long the reader has kept us waiting in earlier drains. */
+  #waitedMs = 0;
 
   constructor(options: NodeClientResponseOptions) {
     this.#options = options;
@@ -119,12 +122,14 @@ export class NodeClientResponse implements ClientResponse {
     });
     // The relay may be waiting for the upstream when the client leaves; it learns of that at its next write.
     promise.catch(() => {});
-    return { promise, resolve, reject, cancelTimer: this.#cutSlowReader() };
+    const sinceMs = this.#options.clock.monotonicMs();
+    return { promise, resolve, reject, cancelTimer: this.#cutSlowReader(), sinceMs };
   }
 
   /** Starts the clock of a reader that is behind; the answer is called off by the returned function. */
   #cutSlowReader(): () => void {
-    return this.#options.clock.setTimer(SLOW_READER_MS, () => this.#options.response.destroy());
+    const { clock, response } = this.#options;
+    return clock.setTimer(Math.max(1, SLOW_READER_MS - this.#waitedMs), () => response.destroy());
   }
 
   #endDrain(error?: RouterError): void {
@@ -132,6 +137,7 @@ export class NodeClientResponse implements ClientResponse {
     if (drain === undefined) return;
     this.#drain = undefined;
     drain.cancelTimer();
+    this.#waitedMs += this.#options.clock.monotonicMs() - drain.sinceMs;
     if (error === undefined) drain.resolve();
     else drain.reject(error);
   }

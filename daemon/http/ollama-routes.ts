@@ -51,9 +51,11 @@ export function ollamaRoutes(names: () => ModelNames, clock: Clock = systemClock
       methods: ['POST'],
       pattern: '/api/show',
       kind: 'quick',
-      async handle({ request, response }) {
-        const bytes = await readBody(request, { maxBytes: MAX_BODY_BYTES, idleMs: BODY_IDLE_MS, clock });
-        sendJson(response, 200, showOllamaModel(names(), bytes.toString()));
+      async handle({ request, response, bodies }) {
+        const limits = { maxBytes: MAX_BODY_BYTES, idleMs: BODY_IDLE_MS, clock, budget: bodies };
+        const body = await readBody(request, limits);
+        body.release();
+        sendJson(response, 200, showOllamaModel(names(), body.bytes.toString()));
       },
     },
   ];

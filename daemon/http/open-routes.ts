@@ -29,6 +29,7 @@ export interface ApiAnswer {
 /** May throw RouterError. */
 export type AnswerApiCall = (call: ApiCall) => ApiAnswer | Promise<ApiAnswer>;
 
+const NO_BYTES = Buffer.alloc(0);
 const ANY_METHOD = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Proves on `port` that we know the admin token. */
@@ -83,17 +84,21 @@ export function controlRoute(
     methods: ANY_METHOD,
     pattern: `${CONTROL_PREFIX}/*`,
     kind: 'quick',
-    async handle({ request, response, path, query, stopListeners }) {
+    async handle({ request, response, path, query, stopListeners, bodies }) {
       const signal = leavingSignal(response, stopListeners);
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
       const hasBody = method !== 'GET';
       const { bodyIdleMs, clock } = options;
       const maxBytes = options.maxBodyBytes();
-      const bytes = hasBody
-        ? await readBody(request, { maxBytes, idleMs: bodyIdleMs, clock })
-        : Buffer.alloc(0);
-      const answer = await answerCall({ method, path, query, bytes, signal });
-      sendJson(response, answer.statusCode, answer.body, answer.headers);
+      const body = hasBody
+        ? await readBody(request, { maxBytes, idleMs: bodyIdleMs, clock, budget: bodies })
+        : null;
+      try {
+        const answer = await answerCall({ method, path, query, bytes: body?.bytes ?? NO_BYTES, signal });
+        sendJson(response, answer.statusCode, answer.body, answer.headers);
+      } finally {
+        body?.release();
+      }
     },
   };
 }

@@ -2,6 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { Admission } from './admission.ts';
+import type { BodyBudget } from './body-budget.ts';
 import type { ErrorEncoder } from './error-answer.ts';
 import type { DoorRole } from './guard.ts';
 
@@ -22,6 +24,10 @@ export interface RequestContext {
   readonly encodeError: ErrorEncoder;
   /** Called when the daemon stops and the grace period is over. Whoever adds to it removes itself when done. */
   readonly stopListeners: Set<() => void>;
+  /** Who may run; an exchange asks it when its body is here. */
+  readonly admission: Pick<Admission, 'enter'>;
+  /** What all requests hold in bodies. */
+  readonly bodies: BodyBudget;
 }
 
 export interface Route {
@@ -29,7 +35,7 @@ export interface Route {
   readonly methods: readonly string[];
   /** A literal path, or one that ends in `*` for "and anything behind it, at least one character". */
   readonly pattern: string;
-  /** Exchanges occupy a provider for seconds to minutes and are limited in number; everything else is quick. */
+  /** Exchanges occupy a provider for seconds to minutes and ask `admission`; everything else is quick. */
   readonly kind: 'exchange' | 'quick';
   /** May throw or reject with a RouterError as long as nothing was sent. */
   handle(context: RequestContext): void | Promise<void>;

@@ -13,7 +13,10 @@ import type { ClientResponse } from '../pipeline/client-response.ts';
 import type { ServeExchange, WireRequest } from '../pipeline/wire-request.ts';
 import type { Clock } from '../util/clock.ts';
 import { causeText, type Log } from '../util/log.ts';
-import { withoutCredentials, withoutKey } from './exchange-handler.ts';
+import type { Place } from './admission.ts';
+import type { BodyShare } from './body-budget.ts';
+import { unlessLeft, withoutCredentials, withoutKey } from './exchange-handler.ts';
+import { IncomingFrames } from './incoming-frames.ts';
 import type { AcceptUpgrade, Upgrade } from './server.ts';
 import { SocketClientResponse } from './socket-client-response.ts';
 
@@ -45,6 +48,8 @@ const MAX_WAITING = 16;
 const PING_EVERY_MS = 30_000;
 const GOODBYE_MS = 1_000;
 const GOING_AWAY = 1001;
+/** What a close frame has room for, less what characters beyond ASCII take. */
+const MAX_REASON_CHARS = 120;
 
 /** Headers of the handshake that say nothing about the requests after it. */
 const HANDSHAKE_HEADERS = /^(?:connection|upgrade|host|content-length|sec-websocket-.*)$/;
@@ -109,6 +114,11 @@ class SocketDoor implements ResponsesSocket {
 
 type CreateFrame = Extract<ClientFrame, { kind: 'create' }>;
 
+/** A frame with what it holds in memory. */
+interface HeldFrame extends CreateFrame {
+  readonly share: BodyShare;
+}
+
 class Connection {
   readonly #deps: ResponsesSocketDeps;
   readonly #upgrade: Upgrade;
@@ -116,12 +126,13 @@ class Connection {
   readonly #headers: ReadonlyMap<string, string>;
   readonly #maxWaitingBytes: number;
   /** Frames that wait, by stream: those of one stream are served one after the other. A stream is here while it runs. */
-  readonly #streams = new Map<string | undefined, CreateFrame[]>();
+  readonly #streams = new Map<string | undefined, HeldFrame[]>();
   readonly #running = new Set<SocketClientResponse>();
   #waitingCount = 0;
   #waitingBytes = 0;
   #isClosing = false;
   #hasAnsweredPing = true;
+  readonly #incoming: IncomingFrames;
 
   constructor(deps: ResponsesSocketDeps, upgrade: Upgrade, socket: WebSocket, maxWaitingBytes: number) {
     this.#deps = deps;
@@ -129,8 +140,16 @@ class Connection {
     this.#socket = socket;
     this.#headers = requestHeaders(upgrade.headers);
     this.#maxWaitingBytes = maxWaitingBytes;
+    this.#incoming = new IncomingFrames({
+      bodies: upgrade.bodies,
+      clock: deps.clock,
+      expel: (code, reason) => this.#expel(code, reason),
+    });
+    // Before the library's own listener, which hands out the frame that these bytes complete.
+    upgrade.socket.prependListener('data', (bytes: Buffer) => this.#incoming.received(bytes.length));
     socket.binaryType = 'nodebuffer';
-    socket.on('message', (data: Buffer) => this.#onFrame(data));
+    socket.on('message', (data: Buffer) => this.#onMessage(data));
+    socket.on('ping', () => this.#incoming.isWelcome());
     socket.on('pong', () => {
       this.#hasAnsweredPing = true;
     });
@@ -146,8 +165,9 @@ class Connection {
     if (this.#streams.size === 0) this.#sayGoodbye();
   }
 
-  /** Cuts a peer that has not answered the last one. One that is slow to read has its own limit. */
+  /** Cuts a peer that has not answered the last one, or drips a frame. One that is slow to read has its own limit. */
   ping(): void {
+    if (this.#incoming.isDripping()) return;
     if (!this.#hasAnsweredPing && this.#socket.bufferedAmount === 0) {
       this.#socket.terminate();
       return;
@@ -156,19 +176,32 @@ class Connection {
     this.#socket.ping();
   }
 
-  #onFrame(data: Buffer): void {
+  #onMessage(data: Buffer): void {
+    const share = this.#incoming.complete();
+    if (share === null) return;
     const frame = readClientFrame(data);
-    if (frame.kind === 'notice') return;
-    if (frame.kind === 'refused') {
-      this.#refuse(frame.error, frame.streamId);
+    if (frame.kind === 'create') {
+      this.#onFrame({ ...frame, share });
       return;
     }
+    share.release();
+    if (frame.kind === 'refused') this.#refuse(frame.error, frame.streamId);
+  }
+
+  /** What runs ends with the connection. */
+  #expel(code: number, reason: string): void {
+    this.#socket.close(code, reason.slice(0, MAX_REASON_CHARS));
+    this.#deps.clock.setTimer(GOODBYE_MS, () => this.#socket.terminate());
+  }
+
+  #onFrame(frame: HeldFrame): void {
     const waiting = this.#streams.get(frame.streamId);
     if (waiting === undefined) {
       this.#streams.set(frame.streamId, []);
       void this.#runStream(frame);
     } else if (this.#isFull(frame)) {
       const message = `${this.#waitingCount} requests wait on this connection already; send the next when an answer is complete`;
+      frame.share.release();
       this.#refuse(new RouterError('router.overloaded', message, { retryAfterMs: 1_000 }), frame.streamId);
     } else {
       waiting.push(frame);
@@ -176,20 +209,20 @@ class Connection {
     }
   }
 
-  #isFull({ body }: CreateFrame): boolean {
+  #isFull({ body }: HeldFrame): boolean {
     if (this.#waitingCount === 0) return false; // one that is as large as a frame may be can always wait
     return this.#waitingCount >= MAX_WAITING || this.#waitingBytes + body.length > this.#maxWaitingBytes;
   }
 
-  #countWaiting({ body }: CreateFrame, count: 1 | -1): void {
+  #countWaiting({ body }: HeldFrame, count: 1 | -1): void {
     this.#waitingCount += count;
     this.#waitingBytes += count * body.length;
   }
 
   /** Serves a frame and those of the same stream that come meanwhile, in order. Never rejects. */
-  async #runStream(first: CreateFrame): Promise<void> {
+  async #runStream(first: HeldFrame): Promise<void> {
     const { streamId } = first;
-    for (let frame: CreateFrame | undefined = first; frame !== undefined;) {
+    for (let frame: HeldFrame | undefined = first; frame !== undefined;) {
       await this.#serve(frame);
       frame = this.#streams.get(streamId)?.shift();
       if (frame !== undefined) this.#countWaiting(frame, -1);
@@ -197,18 +230,19 @@ class Connection {
     this.#streams.delete(streamId);
   }
 
-  async #serve(frame: CreateFrame): Promise<void> {
+  async #serve(frame: HeldFrame): Promise<void> {
     const client = this.#respond(frame.streamId);
     if (this.#socket.readyState !== WebSocket.OPEN) client.leave();
-    let endExchange: (() => void) | undefined;
+    let place: Place | null = null; // one that left the queue has none, and still its record
     try {
       client.signal.throwIfAborted();
       const request = this.#requestOf(frame, client.signal);
       if (frame.isWarmUp) {
         this.#deps.answerWarmUp(request, client);
       } else {
-        endExchange = this.#upgrade.openExchange();
-        await this.#deps.serveExchange(request, client);
+        place = await unlessLeft(this.#upgrade.openExchange(client.signal), client.signal);
+        const queued = place !== null && place.waitedMs > 0 ? { queuedMs: place.waitedMs } : {};
+        await this.#deps.serveExchange({ ...request, ...queued }, client);
       }
     } catch (thrown) {
       const error = toRouterError(thrown);
@@ -220,11 +254,12 @@ class Connection {
       await this.#finish(client);
       // Before the exchange is over: behind the last one the server cuts every connection.
       if (this.#isClosing && this.#running.size === 0 && this.#waitingCount === 0) this.#sayGoodbye();
-      endExchange?.();
+      place?.leave();
+      frame.share.release();
     }
   }
 
-  #requestOf(frame: CreateFrame, signal: AbortSignal): WireRequest {
+  #requestOf(frame: HeldFrame, signal: AbortSignal): WireRequest {
     const { clock, dialect } = this.#deps;
     return {
       dialect,
@@ -264,7 +299,10 @@ class Connection {
   }
 
   #onClose(): void {
-    for (const waiting of this.#streams.values()) waiting.length = 0;
+    for (const waiting of this.#streams.values()) {
+      for (const { share } of waiting.splice(0)) share.release();
+    }
+    this.#incoming.release();
     this.#waitingCount = 0;
     this.#waitingBytes = 0;
     for (const client of this.#running) client.leave();

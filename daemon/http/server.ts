@@ -3,21 +3,25 @@
 
 import { createServer as createNodeServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { RouterError, toRouterError } from '../errors.ts';
 import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
+import { Admission, type AdmissionLimits, type Place } from './admission.ts';
+import { BodyBudget } from './body-budget.ts';
 import { answerBrokenRequest, answerOnSocket } from './broken-request.ts';
+import { Connections } from './connections.ts';
 import { sendError } from './error-answer.ts';
 import type { ErrorEncoder, ErrorShapes } from './error-answer.ts';
 import type { Guard, GuardDecision } from './guard.ts';
+import { listenOnLoopback } from './listen.ts';
 import type { RouteTable } from './routes.ts';
+import { RunningRequests } from './running-requests.ts';
 
-export interface HttpLimits {
-  /** Exchanges that may run at once; further ones are told to come back. */
-  readonly maxConcurrent: number;
+export interface HttpLimits extends AdmissionLimits {
+  /** Of one request. */
+  readonly maxBodyBytes: number;
 }
 
 /** Defaults are the ones in daemon/README.md; tests make them short. */
@@ -52,11 +56,10 @@ export interface Upgrade {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: ReadonlyMap<string, string>;
-  /**
-   * Counts one request on this connection as an exchange, as if it had come alone; the returned function ends it.
-   * Throws `router.overloaded` and `router.shutting_down`.
-   */
-  openExchange(): () => void;
+  /** Admits one request on this connection as if it had come alone, see Admission. */
+  openExchange(signal: AbortSignal): Promise<Place>;
+  /** See RequestContext. */
+  readonly bodies: BodyBudget;
   /** See RequestContext. */
   readonly stopListeners: Set<() => void>;
 }
@@ -90,11 +93,12 @@ export interface HttpServer {
 /** Path of the event socket. */
 export const EVENTS_PATH = '/pointsman/v1/events';
 
-// Slow-header attacks hold sockets for `headersMs`; this many cannot starve the clients of one machine.
-const MAX_CONNECTIONS = 1024;
+/** All bodies together: this, or twice the largest that is allowed. */
+const BODIES_BYTES = 64 * 1024 * 1024;
+/** What `readBody` grants the largest body at its slowest, and more: only bodies that nobody reads get this far. */
+const REQUEST_MS = 1_200_000;
 const DEFAULT_PATIENCE: ServerPatience = { headersMs: 10_000, keepAliveMs: 65_000, farewellMs: 1_000 };
 const RETRY_AFTER_MS = 1_000;
-const PORT_RETRY_MS = 10;
 
 export function createServer(deps: HttpServerDeps): HttpServer {
   return new LoopbackServer(deps);
@@ -104,23 +108,26 @@ class LoopbackServer implements HttpServer {
   readonly #deps: HttpServerDeps;
   readonly #patience: ServerPatience;
   readonly #server: Server;
-  /** Every open connection with its latest answer, if it had a request. */
-  readonly #sockets = new Map<Duplex, ServerResponse | null>();
+  readonly #connections = new Connections();
+  readonly #admission: Admission;
+  readonly #bodies: BodyBudget;
   readonly #stopListeners = new Set<() => void>();
-  #runningRequests = 0;
-  #runningExchanges = 0;
-  #onIdle: (() => void) | undefined;
+  readonly #running: RunningRequests;
   #closing: Promise<void> | undefined;
   /** Settles when the last connection is closed; undefined while we listen. */
   #unbound: Promise<void> | undefined;
-  #lastUsedMs: number;
 
   constructor(deps: HttpServerDeps) {
     this.#deps = deps;
-    this.#lastUsedMs = deps.clock.monotonicMs();
+    this.#running = new RunningRequests(deps.clock);
     this.#patience = { ...DEFAULT_PATIENCE, ...deps.patience };
+    this.#admission = new Admission(deps);
+    this.#bodies = new BodyBudget(() => ({
+      totalBytes: Math.max(BODIES_BYTES, 2 * deps.limits().maxBodyBytes),
+    }));
     const options = {
       headersTimeout: this.#patience.headersMs,
+      requestTimeout: REQUEST_MS,
       keepAliveTimeout: this.#patience.keepAliveMs,
       // Node looks for late headers only this often, 30 s by default.
       connectionsCheckingInterval: Math.ceil(this.#patience.headersMs / 4),
@@ -131,51 +138,25 @@ class LoopbackServer implements HttpServer {
       shouldUpgradeCallback: isWebSocketHandshake,
     };
     this.#server = createNodeServer(options, (request, response) => this.#onRequest(request, response));
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('connection', (socket: Duplex) => {
-      this.#sockets.set(socket, null);
-      socket.on('close', () => this.#sockets.delete(socket));
-    });
+    this.#server.maxConnections = this.#connections.hardLimit;
+    this.#server.on('connection', (socket: Duplex) => this.#connections.add(socket));
+    // By itself Node answers both before the guard has seen the request: "100 Continue" to the one, 417 to the other.
+    this.#server.on('checkContinue', (request, response) => this.#onRequest(request, response));
+    this.#server.on('checkExpectation', (request, response) => this.#onRequest(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
     this.#server.on('clientError', (error, socket) => {
-      answerBrokenRequest(error, socket, this.#sockets.get(socket)?.headersSent === true);
+      answerBrokenRequest(error, socket, this.#connections.isAnswering(socket));
     });
   }
 
-  async listen(
+  listen(
     port: number,
     host: string,
     patienceMs = 0,
   ): Promise<{ readonly url: string; readonly port: number }> {
-    const address = loopbackAddress(host);
-    const { clock } = this.#deps;
-    const untilMs = clock.monotonicMs() + patienceMs;
-    while (!(await this.#bind(port, address, clock.monotonicMs() < untilMs))) {
-      await new Promise<void>((resolve) => void setTimeout(resolve, PORT_RETRY_MS));
-    }
-    const bound = (this.#server.address() as AddressInfo).port;
-    return { url: `http://${address === '::1' ? '[::1]' : address}:${bound}`, port: bound };
-  }
-
-  /** False when the port is taken and `mayWait`. */
-  #bind(port: number, address: string, mayWait: boolean): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      const onError = (error: NodeJS.ErrnoException): void => {
-        this.#server.off('listening', onListening);
-        if (mayWait && error.code === 'EADDRINUSE') resolve(false);
-        else reject(listenError(error, port));
-      };
-      const onListening = (): void => {
-        this.#server.off('error', onError);
-        this.#server.on('error', (error) =>
-          this.#deps.log.error('http server failed', { error: error.message }),
-        );
-        resolve(true);
-      };
-      this.#server.once('error', onError);
-      this.#server.once('listening', onListening);
-      this.#server.listen(port, address);
-    });
+    const { clock, log } = this.#deps;
+    const onError = (error: Error): void => log.error('http server failed', { error: error.message });
+    return listenOnLoopback(this.#server, { port, host, patienceMs, clock, onError });
   }
 
   close(graceMs: number): Promise<void> {
@@ -184,47 +165,42 @@ class LoopbackServer implements HttpServer {
   }
 
   connectionCount(): number {
-    return this.#sockets.size;
+    return this.#connections.size;
   }
 
   runningExchanges(): number {
-    return this.#runningExchanges;
+    return this.#running.exchanges;
   }
 
   lastUsedMs(): number {
-    return this.#lastUsedMs;
+    return this.#running.lastUsedMs;
   }
 
   stopListening(): void {
-    this.#unbound ??= new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    if (this.#unbound !== undefined) return;
+    this.#unbound = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#admission.close(); // who still waits for a place is served sooner elsewhere
   }
 
   async #stop(graceMs: number): Promise<void> {
     this.stopListening();
-    await this.#untilIdle(graceMs);
+    await this.#running.untilIdle(graceMs);
     for (const stop of this.#stopListeners) stop();
-    await this.#untilIdle(this.#patience.farewellMs);
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    await this.#running.untilIdle(this.#patience.farewellMs);
+    this.#connections.destroyAll();
     await this.#unbound;
   }
 
-  async #untilIdle(limitMs: number): Promise<void> {
-    if (this.#runningRequests === 0) return;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#deps.clock.setTimer(limitMs, resolve);
-      this.#onIdle = () => {
-        cancel();
-        resolve();
-      };
-    });
-    this.#onIdle = undefined;
-  }
-
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    this.#sockets.set(request.socket, response);
-    response.on('close', this.#countRequest());
+    const { socket } = request;
+    const endRequest = this.#running.begin();
+    this.#connections.began(socket, response);
+    response.on('close', () => {
+      this.#connections.ended(socket, response);
+      endRequest();
+    });
     response.on('finish', () => {
-      if (this.#unbound !== undefined) request.socket.destroySoon();
+      if (this.#unbound !== undefined) socket.destroySoon();
     });
     const decision = this.#decide(request, false);
     const encodeError = this.#deps.errorShapes(decision.path, decision.headers);
@@ -255,14 +231,22 @@ class LoopbackServer implements HttpServer {
   ): Promise<void> | undefined {
     if (this.#unbound !== undefined) throw shuttingDown();
     if (!decision.admitted) throw decision.error;
-    if (decision.role !== 'anyone') this.#noteUse(response);
+    if (decision.role !== 'anyone') {
+      this.#connections.admitted(request.socket);
+      this.#running.noteUse();
+      response.on('close', () => this.#running.noteUse());
+    }
     const match = this.#deps.routes.match(request.method ?? '', decision.path);
     if ('error' in match) {
       if (match.allow !== undefined) response.setHeader('allow', match.allow);
       throw match.error;
     }
+    if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
     const { route, tail } = match;
-    if (route.kind === 'exchange') response.on('close', this.#countExchange());
+    if (route.kind === 'exchange') {
+      this.#admission.check(); // so that nothing is read of a request that could not even wait
+      response.on('close', this.#running.beginExchange());
+    }
     const { clock } = this.#deps;
     const finished = route.handle({
       request,
@@ -276,48 +260,29 @@ class LoopbackServer implements HttpServer {
       monotonicStartMs: clock.monotonicMs(),
       encodeError,
       stopListeners: this.#stopListeners,
+      admission: this.#admission,
+      bodies: this.#bodies,
     });
     return finished instanceof Promise ? finished : undefined;
   }
 
-  #noteUse(response: ServerResponse): void {
-    const note = (): void => void (this.#lastUsedMs = this.#deps.clock.monotonicMs());
-    note();
-    response.on('close', note);
-  }
-
-  /** The stop waits for what is counted; the returned function ends it. */
-  #countRequest(): () => void {
-    this.#runningRequests += 1;
-    return () => {
-      this.#runningRequests -= 1;
-      if (this.#runningRequests === 0) this.#onIdle?.();
-    };
-  }
-
-  #countExchange(): () => void {
-    const { maxConcurrent } = this.#deps.limits();
-    if (this.#runningExchanges >= maxConcurrent) {
-      const message = `${maxConcurrent} requests are running already; try again in a moment or raise limits.maxConcurrent`;
-      throw new RouterError('router.overloaded', message, { retryAfterMs: RETRY_AFTER_MS });
-    }
-    this.#runningExchanges += 1;
-    return () => {
-      this.#runningExchanges -= 1;
-    };
-  }
-
   /** An exchange that did not come as an HTTP request of its own. */
-  #openExchange(): () => void {
+  async #openExchange(signal: AbortSignal): Promise<Place> {
     if (this.#unbound !== undefined) throw shuttingDown();
-    const endExchange = this.#countExchange();
-    const endRequest = this.#countRequest();
-    this.#lastUsedMs = this.#deps.clock.monotonicMs();
-    return () => {
-      this.#lastUsedMs = this.#deps.clock.monotonicMs();
-      endExchange();
-      endRequest();
+    const ends = [this.#running.beginExchange(), this.#running.begin()];
+    const leave = (): void => {
+      this.#running.noteUse();
+      for (const end of ends.splice(0)) end();
     };
+    this.#running.noteUse();
+    try {
+      const place = await this.#admission.enter(signal);
+      ends.unshift(() => place.leave());
+      return { waitedMs: place.waitedMs, leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   #fail(
@@ -350,7 +315,7 @@ class LoopbackServer implements HttpServer {
     const { path, query, headers } = decision;
     const accept = this.#deps.upgrades?.get(path.replace(/(?<=[^/])\/$/, ''));
     if (error === undefined && accept !== undefined) {
-      const openExchange = (): (() => void) => this.#openExchange();
+      this.#connections.admitted(socket);
       accept({
         request,
         socket,
@@ -358,7 +323,8 @@ class LoopbackServer implements HttpServer {
         path,
         query,
         headers,
-        openExchange,
+        openExchange: (signal) => this.#openExchange(signal),
+        bodies: this.#bodies,
         stopListeners: this.#stopListeners,
       });
       return;
@@ -371,25 +337,6 @@ class LoopbackServer implements HttpServer {
 
 function isWebSocketHandshake(request: IncomingMessage): boolean {
   return request.method === 'GET' && request.headers.upgrade?.toLowerCase() === 'websocket';
-}
-
-/** Anything but loopback would offer the user's keys to the network, so there is no way to ask for it. */
-function loopbackAddress(host: string): string {
-  if (host === '127.0.0.1' || host === 'localhost') return '127.0.0.1';
-  if (host === '::1' || host === '[::1]') return '::1';
-  const message = `pointsman listens on this machine only: use --host 127.0.0.1 or ::1 instead of ${host}`;
-  throw new RouterError('config.invalid', message);
-}
-
-function listenError(error: NodeJS.ErrnoException, port: number): RouterError {
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} is taken by another program; stop it, or start with --port 0 to get a free port`,
-    EACCES: `port ${port} needs rights that pointsman does not have; choose one above 1023, or --port 0 for a free one`,
-    EADDRNOTAVAIL: 'this machine has no such loopback address; use --host 127.0.0.1',
-  };
-  const message =
-    reasons[error.code ?? ''] ?? `cannot listen on port ${port}; start with --port 0 to get a free port`;
-  return new RouterError('config.invalid', message, { cause: error });
 }
 
 function shuttingDown(): RouterError {

@@ -30,7 +30,7 @@ export interface SocketClientResponseOptions {
 
 /** As much as an HTTP connection takes before it makes the relay wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
-/** A reader that takes nothing for this long is treated as gone; until then the upstream is only paused. */
+/** A reader that keeps its answer waiting for this long in all is treated as gone; until then the upstream is paused. */
 const SLOW_READER_MS = 300_000;
 
 export class SocketClientResponse implements ClientResponse {
@@ -51,6 +51,8 @@ export class SocketClientResponse implements ClientResponse {
   /** Ended or cut by us. */
   #isOver = false;
   #hasLeft = false;
+  /** How long the reader has kept us waiting so far. */
+  #waitedMs = 0;
   /** Settles when the frame sent last has left, or never will. */
   #lastFlush: Promise<void> = Promise.resolve();
 
@@ -79,10 +81,12 @@ export class SocketClientResponse implements ClientResponse {
   write(chunk: Buffer | string): Promise<void> | undefined {
     if (this.#head === undefined) throw new Error('nothing may be written before the commit');
     if (this.#hasLeft || this.#isOver) return Promise.reject(clientClosed());
-    const { sink } = this.#options;
+    const { sink, clock } = this.#options;
     this.#put(chunk);
     if (sink.bufferedAmount <= HIGH_WATER_BYTES) return undefined;
+    const sinceMs = clock.monotonicMs();
     return this.#lastFlush.then(() => {
+      this.#waitedMs += clock.monotonicMs() - sinceMs;
       if (this.#hasLeft) throw clientClosed();
     });
   }
@@ -146,7 +150,7 @@ export class SocketClientResponse implements ClientResponse {
       });
     });
     if (sink.bufferedAmount === 0) return;
-    const cancel = clock.setTimer(SLOW_READER_MS, () => sink.terminate());
+    const cancel = clock.setTimer(Math.max(1, SLOW_READER_MS - this.#waitedMs), () => sink.terminate());
     void this.#lastFlush.then(cancel);
   }
 }

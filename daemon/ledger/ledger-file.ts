@@ -6,12 +6,15 @@ import type { Clock } from '../util/clock.ts';
 import type { Log } from '../util/log.ts';
 import { isProcessAlive } from '../util/process-alive.ts';
 import { MEMORY_PATH, openDatabase, quarantine, storageFault } from './database-file.ts';
+import { readLeftBehind } from './left-behind.ts';
 import { LedgerStore, type StartedNote } from './ledger-store.ts';
 
 export interface LedgerFileOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Beginning of the paths of this process's `UnwrittenLog`; absent = it has none. */
+  readonly ownLog?: string | undefined;
   /** Called when another process, which hands over to this one, has written rows. */
   readonly onForeignRows?: () => void;
 }
@@ -137,12 +140,25 @@ export class LedgerFile {
 
   /** The exchanges of a predecessor that hands over are its own as long as it lives. */
   #closeInterrupted(store: LedgerStore): void {
+    const { cutOff, othersFiles } = this.#takeOver(store);
     const { closed, left } = store.closeInterrupted((note) => this.#isRunning(note));
-    if (closed > 0) {
-      this.#options.log.warn('requests were cut off when the daemon last ended', { interrupted: closed });
+    const interrupted = cutOff + closed;
+    if (interrupted > 0) {
+      this.#options.log.warn('requests were cut off when the daemon last ended', { interrupted });
     }
     this.#foreignVersion = store.foreignVersion();
-    if (left > 0) this.#lookLater();
+    if (left > 0 || othersFiles > 0) this.#lookLater();
+  }
+
+  /** What a killed process had not written yet. */
+  #takeOver(store: LedgerStore): { readonly cutOff: number; readonly othersFiles: number } {
+    if (this.#options.path === MEMORY_PATH) return { cutOff: 0, othersFiles: 0 };
+    const { path, ownLog } = this.#options;
+    const isRunning = (note: StartedNote): boolean => this.#isRunning(note);
+    const { rows, started, othersFiles, remove } = readLeftBehind(path, { ownLog, isRunning });
+    const cutOff = rows.length + started.length === 0 ? 0 : store.takeOver(rows, started);
+    remove();
+    return { cutOff, othersFiles };
   }
 
   #isRunning({ processId, startedAtMs }: StartedNote): boolean {

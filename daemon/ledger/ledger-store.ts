@@ -143,6 +143,19 @@ export class LedgerStore {
     return { closed: leftovers.length, left: notes.length - leftovers.length };
   }
 
+  /**
+   * Takes over what a process left behind that was killed: its rows, and as `interrupted` what has no end here either.
+   * Nothing is doubled by what the file has already. Returns how many were interrupted.
+   */
+  takeOver(rows: readonly EncodedRow[], started: readonly StartedExchange[]): number {
+    const isKnown = this.database.prepare('SELECT 1 FROM main.exchanges WHERE exchange_id = ?');
+    const unknown = started.filter(({ exchangeId }) => isKnown.get(exchangeId) === undefined);
+    const interrupted = unknown.map((note) => encodeRow(interruptedRecord(note)));
+    const finished = [...rows, ...interrupted].map((row) => row.exchangeId);
+    this.write({ rows: [...rows, ...interrupted], started: [], tables: [], finished });
+    return interrupted.length;
+  }
+
   /** Mirrors rows that could not be written, with the ids that they will have in the file: pages stay stable. */
   hold(rows: readonly EncodedRow[]): void {
     for (const row of rows) {

@@ -87,7 +87,12 @@ export type StoredFeedback = Feedback & { readonly exchangeId: string };
 export interface Ledger {
   /** Optional: notes that an exchange runs. Without an `append` it becomes `interrupted` at the next start. */
   started?(exchange: StartedExchange): void;
-  /** Queues a finished exchange; it is written with others within `flushIntervalMs`. */
+  /**
+   * Optional: what the record will be, but for remarks, of an exchange whose answer is about to leave. Stands in for the
+   * `append` that a killed process no longer comes to.
+   */
+  foresee?(record: ExchangeRecord): void;
+  /** Queues a finished exchange, written with others within `flushIntervalMs`; it outlives the process already now. */
   append(record: ExchangeRecord): void;
   /** Remembers a routing table under its hash, once. */
   rememberTable(table: RoutingTable): void;

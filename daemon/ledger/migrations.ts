@@ -101,8 +101,13 @@ ALTER TABLE exchange_details ADD COLUMN baseline TEXT;
 // Whose exchange it is: while one daemon hands over to the next, two of them write into the same books.
 const OWNERS = 'ALTER TABLE open_exchanges ADD COLUMN process_id INTEGER;';
 
+// What a budget of a workspace has used up is read when the workspace is first met; without this the whole period is.
+const WORKSPACES = `
+CREATE INDEX exchanges_by_workspace ON exchanges (workspace_id, started_at_ms) WHERE workspace_id IS NOT NULL;
+`;
+
 /** Step n brings a file from version n to n + 1. */
-const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES, MONEY_TERMS, OWNERS];
+const MIGRATIONS: readonly string[] = [INITIAL_SCHEMA, OUTCOMES, MONEY_TERMS, OWNERS, WORKSPACES];
 
 /** Version of a file that has had them all. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { isLoopbackHost } from '../config/base-url.ts';
 import { writeAtomically } from '../config/write-atomically.ts';
 import type { Lockfile } from '../protocol/lockfile.ts';
+import type { Clock } from '../util/clock.ts';
 import { numberOf, parseJsonObject, stringOf } from '../util/json.ts';
+import type { Log } from '../util/log.ts';
 
 export function lockfilePath(home: string): string {
   return join(home, 'daemon.json');
@@ -15,6 +17,37 @@ export function lockfilePath(home: string): string {
 /** Throws what the file system says. */
 export function writeLockfile(home: string, lockfile: Lockfile): void {
   writeAtomically(lockfilePath(home), `${JSON.stringify(lockfile, null, 2)}\n`);
+}
+
+/** As long as a disk takes no file, how often to try again. */
+const TRY_AGAIN_MS = 10_000;
+
+/**
+ * Puts up the signpost and keeps trying where the disk is full or may not be written: a daemon that commands do not find
+ * by themselves is better than none. The returned function takes it down.
+ */
+export function keepLockfile(
+  home: string,
+  lockfile: Lockfile,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): () => void {
+  let cancel = (): void => undefined;
+  const tryToWrite = (isFirst: boolean): void => {
+    try {
+      writeLockfile(home, lockfile);
+    } catch (error) {
+      cancel = clock.setTimer(TRY_AGAIN_MS, () => tryToWrite(false));
+      if (!isFirst) return;
+      log.warn('daemon.json cannot be written, so commands and editor windows do not find this daemon', {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  };
+  tryToWrite(true);
+  return () => {
+    cancel();
+    removeLockfile(home, lockfile);
+  };
 }
 
 /** null when there is none or it makes no sense. Says nothing about whether that daemon still runs. */

@@ -7,6 +7,8 @@ import type { Decision } from '../protocol/exchange-record.ts';
 import type { Classification } from '../protocol/vocabulary.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { BudgetBoard } from './budget-board.ts';
+import type { RequestSize } from './budget-bound.ts';
+import type { Admission } from './budget-gate.ts';
 import type { Exchange } from './exchange.ts';
 import type { StandIns } from './stand-ins.ts';
 
@@ -24,6 +26,30 @@ export function refuseEarly({ budgets }: AdmitDeps, exchange: Exchange): void {
 /** More than the question that a model is asked takes, and than the word that it answers with. */
 const GRADING_SIZE = { inputTokens: 4000, maxOutputTokens: 1000, choiceCount: 1 } as const;
 
+/** A question of our own to a model, before the client's: waits till there is room for what it may cost. */
+export async function admitBeside(
+  { budgets }: AdmitDeps,
+  exchange: Pick<Exchange, 'clientName' | 'controls' | 'receivedAtS'>,
+  target: ModelTarget,
+  given: { readonly size: Omit<RequestSize, 'atMs'>; readonly signal: AbortSignal },
+): Promise<Admission | undefined> {
+  const isCounted = target.price !== null || target.billing !== 'metered';
+  if (!isCounted) return undefined;
+  return await budgets?.admit({
+    subject: {
+      client: exchange.clientName,
+      workspaceId: exchange.controls.workspaceId,
+      conversationId: '',
+    },
+    target,
+    size: { ...given.size, atMs: exchange.receivedAtS * 1000 },
+    isGrading: true,
+    expectedUsd: 0,
+    expectedTokens: 0,
+    signal: given.signal,
+  });
+}
+
 /** Grades the ask, by a model only where there is room for what that costs. */
 export async function grade(
   deps: AdmitDeps & { readonly classifier: Classifier },
@@ -33,22 +59,10 @@ export async function grade(
 ): Promise<Classification> {
   const { table, gradingModel } = exchange.snapshot;
   const target = table.targets.find(({ id }) => id === gradingModel);
-  const isCounted = target !== undefined && (target.price !== null || target.billing !== 'metered');
-  const admission = isCounted
-    ? await deps.budgets?.admit({
-        subject: {
-          client: exchange.clientName,
-          workspaceId: exchange.controls.workspaceId,
-          conversationId: '',
-        },
-        target,
-        size: { ...GRADING_SIZE, atMs: exchange.receivedAtS * 1000 },
-        isGrading: true,
-        expectedUsd: 0,
-        expectedTokens: 0,
-        signal,
-      })
-    : undefined;
+  const admission =
+    target === undefined
+      ? undefined
+      : await admitBeside(deps, exchange, target, { size: GRADING_SIZE, signal });
   try {
     const { classification, costUsd } = await deps.classifier.classify(features, signal);
     exchange.classified(costUsd);

@@ -1,7 +1,7 @@
 // Watches the events of one answer pass by and remembers what the books need: usage (last one wins, never summed),
 // how each choice ended, and how much was written, for the estimate when no usage ever comes. Keeps no text.
 
-import { RunningTokenCount } from '../classify/token-estimate.ts';
+import { RunningTokenCount } from '../classify/running-token-count.ts';
 import { isContent, type StreamEvent } from '../conversation/stream-event.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
 

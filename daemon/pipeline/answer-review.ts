@@ -12,6 +12,7 @@ import {
   type AnswerFinding,
   type WeakAnswerKind,
 } from '../verify/answer-check.ts';
+import { loadParsers } from '../verify/parsers.ts';
 import type { EscalationSettings } from './task-trouble.ts';
 
 export interface AnswerReviewInput {
@@ -35,6 +36,7 @@ export class AnswerReview {
 
   constructor(input: AnswerReviewInput) {
     this.#input = input;
+    if (input.settings.weakAnswer && input.classification.taskType === 'code') void loadParsers();
   }
 
   /** Of a complete plain answer that nobody has seen; null = nothing is wrong with it, or nobody wants to know. */

@@ -19,6 +19,8 @@ export interface Account {
   fault: string | null;
   /** When the ledger was asked last. */
   askedAtMs: number;
+  /** Beginning of the latest period that it was in: the clock may go back into an earlier one, and forward again. */
+  newestStartMs: number;
   /** Which budgets have said in this period that they are reached. */
   readonly told: Set<string>;
 }
@@ -68,7 +70,7 @@ export class BudgetAccounts {
       if (this.#accounts.size >= MAX_ACCOUNTS) this.#forgetOldest();
     } else {
       this.#accounts.delete(key);
-      this.#roll(account, atMs);
+      this.#follow(account, atMs);
       if (account.fault !== null && atMs >= account.askedAtMs + RETRY_MS) this.#load(account, atMs);
     }
     this.#accounts.set(key, account);
@@ -84,7 +86,7 @@ export class BudgetAccounts {
     }
     for (const account of this.#accounts.values()) {
       if (account.scope.by !== by || account.kind !== kind || account.scope.name === '') continue;
-      this.#roll(account, atMs);
+      this.#follow(account, atMs);
       found.set(account.scope.name, account);
     }
     return [...found.values()];
@@ -94,7 +96,7 @@ export class BudgetAccounts {
   reload(atMs: number): void {
     this.#openings.clear();
     for (const account of this.#accounts.values()) {
-      this.#roll(account, atMs);
+      this.#follow(account, atMs);
       this.#load(account, atMs);
     }
   }
@@ -165,11 +167,23 @@ export class BudgetAccounts {
     }
   }
 
-  /** A new period starts from nothing; what is not known of the old one no longer matters. */
+  /** As of now, also when the clock was put back: what was spent in a period that comes again stands in the ledger. */
+  #follow(account: Account, nowMs: number): void {
+    if (nowMs < account.startMs) this.#enter(account, nowMs);
+    else this.#roll(account, nowMs);
+  }
+
+  /** An exchange that began before the present period moves nothing. */
   #roll(account: Account, atMs: number): void {
-    if (atMs < account.endMs) return;
+    if (atMs >= account.endMs) this.#enter(account, atMs);
+  }
+
+  /** A new period starts from nothing; what is not known of the old one no longer matters. */
+  #enter(account: Account, atMs: number): void {
     Object.assign(account, periodAt(account.kind, atMs), { spentUsd: 0, spentTokens: 0, fault: null });
     account.told.clear();
+    if (account.startMs <= account.newestStartMs) this.#load(account, atMs);
+    account.newestStartMs = Math.max(account.newestStartMs, account.startMs);
   }
 
   #forgetOldest(): void {
@@ -181,7 +195,8 @@ export class BudgetAccounts {
 /** As of the period that holds `atMs`, with nothing in it. */
 export function emptyAccount(scope: AccountScope, kind: BudgetConfig['period'], atMs: number): Account {
   const zero = { spentUsd: 0, spentTokens: 0, fault: null, askedAtMs: atMs, told: new Set<string>() };
-  return { scope, kind, ...periodAt(kind, atMs), ...zero };
+  const period = periodAt(kind, atMs);
+  return { scope, kind, ...period, newestStartMs: period.startMs, ...zero };
 }
 
 function keyOf({ by, name }: AccountScope, kind: BudgetConfig['period']): string {

@@ -17,6 +17,7 @@ import {
   reachedError,
   reachedNote,
   rulesOf,
+  unkeptError,
   unknownError,
   type BudgetRule,
 } from './budget-rules.ts';
@@ -25,6 +26,8 @@ import { stateOf, worstFirst } from './budget-states.ts';
 
 export interface BudgetBoardDeps {
   readonly readSpent: ReadSpent;
+  /** Why what is spent now would be forgotten if the process ended; null = it would not. Absent = it never would. */
+  readonly whyNotKept?: () => string | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -93,11 +96,13 @@ export class BudgetBoard {
   /** Throws `budget.exceeded` for a request that no model may answer: nothing should be spent on grading it. */
   refuseEarly(subject: BudgetSubject): void {
     const atMs = this.#deps.clock.now();
+    const notKept = this.#deps.whyNotKept?.() ?? null;
     for (const rule of this.#rules) {
       if (rule.budget.onReach !== 'block') continue;
       const account = this.#find(rule, subject, null, atMs);
       if (account === null) continue;
       if (account.fault !== null) throw unknownError(rule, account);
+      if (notKept !== null) throw unkeptError(rule, account, notKept);
       if (isReached(rule, account)) throw reachedError(rule, account);
     }
   }

@@ -38,7 +38,11 @@ const SURPRISE_MARGIN = 1.1;
 const UNKNOWN_INPUT_TOKENS = 131_072;
 const UNKNOWN_OUTPUT_TOKENS = 16_384;
 
+/** The names at endpoints that are passed on could be many; one that is forgotten may use what an unknown one may. */
+const MAX_MODELS = 1000;
+
 export class BudgetBounds {
+  /** By model; longest unused first. */
   readonly #seen = new Map<string, Seen>();
 
   of(target: ModelTarget, size: RequestSize): Bound {
@@ -69,7 +73,10 @@ export class BudgetBounds {
     seen.tokensRatio = Math.max(seen.tokensRatio, bill.tokens / honest.tokens);
     seen.largestUsd = Math.max(seen.largestUsd, usd);
     seen.largestTokens = Math.max(seen.largestTokens, bill.tokens);
+    this.#seen.delete(target.id);
     this.#seen.set(target.id, seen);
+    const [oldest] = this.#seen.keys();
+    if (this.#seen.size > MAX_MODELS && oldest !== undefined) this.#seen.delete(oldest);
   }
 }
 

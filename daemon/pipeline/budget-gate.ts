@@ -23,7 +23,7 @@ export interface AdmissionRequest {
   readonly subject: BudgetSubject;
   readonly target: ModelTarget;
   readonly size: RequestSize;
-  /** The question that grades the ask: limits of single models do not keep anybody from it. */
+  /** A question of our own, which grades the ask or tells what it is like: limits of single models do not keep anybody from it. */
   readonly isGrading?: boolean;
   /** What it will probably take, for the pressure on others. */
   readonly expectedUsd: number | null;

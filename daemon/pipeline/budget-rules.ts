@@ -74,6 +74,15 @@ export function unknownError(rule: BudgetRule, account: Account): RouterError {
   );
 }
 
+/** `fault`: why what is spent from now on would be forgotten with the process. */
+export function unkeptError(rule: BudgetRule, account: Account, fault: string): RouterError {
+  const name = budgetText(rule.budget, account.scope);
+  return new RouterError(
+    'budget.exceeded',
+    `what is spent of the budget "${name}" cannot be written down (${fault}), and a budget that blocks lets nothing pass then; make room or mend the ledger (see pointsman doctor), or take the budget out of config.jsonc`,
+  );
+}
+
 export function unpricedError(rule: BudgetRule, account: Account, model: string): RouterError {
   const name = budgetText(rule.budget, account.scope);
   return new RouterError(

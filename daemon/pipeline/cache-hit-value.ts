@@ -15,18 +15,24 @@ export interface CacheHitDeps extends DecideDeps {
   readonly classifier: Classifier;
 }
 
+export interface ValuedHit {
+  readonly value: CacheHitValue;
+  readonly decision: Decision;
+  readonly conversationId: string;
+}
+
 /** Decides as if there were no cache, without using anything up and without asking anyone. */
 export async function valueCacheHit(
   deps: CacheHitDeps,
   wire: WireRequest,
   { exchange, request, cached }: { exchange: Exchange; request: ConversationRequest; cached: CachedAnswer },
-): Promise<{ readonly value: CacheHitValue; readonly decision: Decision }> {
+): Promise<ValuedHit> {
   const { snapshot } = exchange;
   const features = extractFeatures(request, { client: exchange.clientName });
   const { classifier } = deps;
   const { classification } = await (classifier.preview?.(features, wire.signal) ??
     classifier.classify(features, wire.signal));
-  const { plan, decision } = decide(deps, {
+  const { plan, decision, conversationId } = decide(deps, {
     request,
     prompt: exchange.prompt,
     features,
@@ -46,5 +52,6 @@ export async function valueCacheHit(
       baseline: plan.baseline,
     },
     decision,
+    conversationId,
   };
 }

@@ -26,6 +26,7 @@ export function conversationAfter(given: {
   const isElsewhere = earlier !== null && model !== null && model !== answeredBy.id;
   return {
     ...taskMemory(given),
+    ...(decision.input?.privacy ? { privacyRules: decision.input.privacy.rules } : {}),
     model,
     messageCount: features.messageCount,
     userTurns: features.userTurns,

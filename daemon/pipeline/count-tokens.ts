@@ -4,9 +4,12 @@
 import { estimateRequestTokens } from '../classify/token-estimate.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
+import { whyHeldBack } from '../privacy/privacy-hold.ts';
 import { findTarget, resolveModelName } from '../route/model-name.ts';
 import type { TokenCounter } from '../upstream/token-counter.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
+import type { DecideDeps } from './decide.ts';
+import { privacyHold } from './privacy-gate.ts';
 import type { RouterSnapshot } from './snapshot.ts';
 import type { WireRequest } from './wire-request.ts';
 
@@ -15,7 +18,7 @@ export interface TokenCount {
   readonly source: 'provider' | 'estimate';
 }
 
-export interface CountTokensDeps {
+export interface CountTokensDeps extends Pick<DecideDeps, 'conversationIndex' | 'conversations'> {
   readonly snapshot: () => RouterSnapshot;
   readonly counter: TokenCounter;
 }
@@ -43,7 +46,9 @@ export async function countTokens(deps: CountTokensDeps, wire: WireRequest): Pro
   const estimate = estimateHigh(request, target);
   const connection = target === undefined ? undefined : snapshot.connections.get(target.provider);
   if (target === undefined || !target.usable || connection === undefined) return estimate;
-  const { signal, headers: clientHeaders } = wire;
+  const { signal, headers: clientHeaders, bytes } = wire;
+  const hold = privacyHold(deps, { request, bytes, headers: clientHeaders, snapshot });
+  if (whyHeldBack(target, hold) !== null) return estimate;
   const counted = await deps.counter.countTokens(target, { request, connection, signal, clientHeaders });
   return counted === null ? estimate : { inputTokens: counted, source: 'provider' };
 }

@@ -7,7 +7,7 @@ import { isRoutineStep } from '../classify/routine-step.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import { effortOfBudget, type ReasoningWish } from '../conversation/settings.ts';
 import { isPassedOn } from '../dialects/dialect.ts';
-import type { Decision, DecisionInput, RequestControls } from '../protocol/exchange-record.ts';
+import type { Decision, DecisionInput, PrivacyHold, RequestControls } from '../protocol/exchange-record.ts';
 import type { Classification, Complexity, ReasoningEffort } from '../protocol/vocabulary.ts';
 import type { ConversationIndex } from '../route/conversation-identity.ts';
 import type { ConversationStore } from '../route/conversation-store.ts';
@@ -59,6 +59,8 @@ export interface DecideInput {
   readonly workspaceId?: string | null;
   /** Whether the client agrees to dearer models. */
   readonly allowsDearer?: boolean;
+  /** Privacy rules that the request falls under. */
+  readonly privacy?: PrivacyHold | null;
   readonly atMs: number;
   /** `false` for explain: a "next request" override is looked at, not used up. */
   readonly consume: boolean;
@@ -142,6 +144,7 @@ export function decide(deps: DecideDeps, given: DecideInput): Decided {
       ? { isRoutineStep: isRoutineStep(request) }
       : {}),
     economics: deps.economics.inputFor({ ...task, prompt: given.prompt, table }),
+    ...(given.privacy ? { privacy: given.privacy } : {}),
     atMs,
   };
   const plan = deps.policy.plan(input, table);
@@ -181,8 +184,8 @@ function effortOf({ targets, efforts }: Pick<RoutePlan, 'targets' | 'efforts'>):
 }
 
 /** No routing and no conversation: the model that is named. `input` is null, since no policy was asked. */
-function decidePassedOn({ request, features, classification, snapshot }: DecideInput): Decided {
-  const plan = planPassedOn(request.requestModel, snapshot.table, snapshot.connections);
+function decidePassedOn({ request, features, classification, snapshot, privacy }: DecideInput): Decided {
+  const plan = planPassedOn(request.requestModel, snapshot.table, snapshot.connections, privacy);
   const decision: Decision = {
     client: features.client,
     conversationId: '',
@@ -206,7 +209,7 @@ function decidePassedOn({ request, features, classification, snapshot }: DecideI
 }
 
 /** The opener of the conversation, which tells two conversations apart when nothing else does. */
-function firstUserText(request: ConversationRequest): string {
+export function firstUserText(request: ConversationRequest): string {
   const index = request.outline.findIndex((message) => message.role === 'user' && !message.isToolResult);
   if (index < 0) return '';
   const parts = request.message(index).content;

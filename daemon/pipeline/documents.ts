@@ -4,9 +4,10 @@
 import type { ModelTarget } from '../catalog/model-target.ts';
 import { messagesOf, type ContentPart, type ConversationRequest } from '../conversation/request.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';
+import { ByteSearch } from '../util/piece-facts.ts';
 
 /** One of these stands in every request with a document, whatever its dialect; quotes inside of texts are escaped. */
-const HINTS = ['"document"', '"input_file"', '"file"', 'application/pdf'] as const;
+const HINTS = ['"document"', '"input_file"', '"file"', 'application/pdf'].map((word) => new ByteSearch(word));
 
 /** The models that the request's documents cannot be sent to; none where it has none, or where nobody can be sent them. */
 export function withoutDocuments(
@@ -20,7 +21,7 @@ export function withoutDocuments(
 }
 
 function hasDocuments(request: ConversationRequest): boolean {
-  if (!HINTS.some((hint) => request.body.bytes.includes(hint))) return false;
+  if (!HINTS.some((hint) => hint.isIn(request.body))) return false;
   return messagesOf(request).some(({ content }) => content.some(isDocument));
 }
 

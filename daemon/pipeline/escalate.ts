@@ -31,14 +31,25 @@ const PATIENCE_MS = 60_000;
 
 /**
  * As `runAttempts`. When the stronger models cannot answer, the weak answer is better than none and goes out after all.
- * When theirs are weak too, the strongest one's goes out.
+ * When theirs are weak too, the strongest one's goes out. All of it together stays within the configured attempts: a
+ * request never costs more upstream calls because its first answer was weak.
  */
-export async function runEscalated(deps: AttemptLoopDeps, run: EscalatedRun): Promise<AttemptsResult> {
+export async function runEscalated(deps: AttemptLoopDeps, given: EscalatedRun): Promise<AttemptsResult> {
+  let attemptsLeft = given.table.maxAttempts;
+  const run: EscalatedRun = {
+    ...given,
+    onAttemptFailed(report) {
+      attemptsLeft -= 1;
+      given.onAttemptFailed(report);
+    },
+  };
   let result = await runAttempts(deps, run);
   let endedMs = run.elapsedMs();
   let stronger = run.escalation;
   let patienceMs = PATIENCE_MS;
   while (result.status === 'responded' && result.outcome.answer.kind === 'plain') {
+    attemptsLeft -= 1;
+    if (attemptsLeft <= 0) return result;
     stronger = strongerThan(result.outcome.target, stronger).filter(
       (target) => deps.health.outage(target) === null,
     );
@@ -49,7 +60,7 @@ export async function runEscalated(deps: AttemptLoopDeps, run: EscalatedRun): Pr
     const rejected = { outcome, startedAtMs, durationMs: endedMs - startedAtMs };
     let next: StrongerAnswer | null = null;
     try {
-      next = await askStronger(deps, run, { targets: stronger, patienceMs });
+      next = await askStronger(deps, run, { targets: stronger, patienceMs, attemptsLeft });
     } finally {
       // What was put aside is owed for when the client left meanwhile, too.
       if (next !== null || run.signal.aborted) run.onAnswerRejected(rejected, finding);
@@ -66,15 +77,21 @@ export async function runEscalated(deps: AttemptLoopDeps, run: EscalatedRun): Pr
 async function askStronger(
   deps: AttemptLoopDeps,
   run: AttemptRun,
-  { targets, patienceMs }: { readonly targets: readonly ModelTarget[]; readonly patienceMs: number },
+  given: {
+    readonly targets: readonly ModelTarget[];
+    readonly patienceMs: number;
+    readonly attemptsLeft: number;
+  },
 ): Promise<StrongerAnswer | null> {
+  const { targets, patienceMs, attemptsLeft } = given;
   const patience = new AbortController();
   const stop = deps.clock.setTimer(Math.max(0, patienceMs), () =>
     patience.abort(new AttemptError('timeout', `gave no better answer within ${PATIENCE_MS / 1000} s`)),
   );
   try {
     const signal = AbortSignal.any([run.signal, patience.signal]);
-    const next = await runAttempts(deps, { ...run, plan: { targets }, signal });
+    const table = { ...run.table, maxAttempts: attemptsLeft };
+    const next = await runAttempts(deps, { ...run, plan: { targets }, table, signal });
     return next.status === 'responded' ? next : null;
   } catch (error) {
     if (run.signal.aborted) throw error;

@@ -4,6 +4,7 @@
 import type { CachedAnswer } from '../cache/response-cache.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { RequestFeatures } from '../classify/classifier.ts';
+import type { AttemptFailure } from '../conversation/attempt-failure.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
 import { costOnModel } from '../catalog/baseline.ts';
@@ -113,8 +114,9 @@ export class ExchangeBooks {
     this.#usage = new UsageBooks(request, this.#deps.usageCalibration);
   }
 
+  /** What was paid for deciding, beside what it came to before. */
   classified(costUsd: number): void {
-    this.#classifierCostUsd = costUsd;
+    this.#classifierCostUsd += costUsd;
   }
 
   routed(given: RoutedMoney): void {
@@ -139,7 +141,7 @@ export class ExchangeBooks {
   /** An attempt that brought no answer. */
   attemptFailed(report: AttemptReport): AttemptRecord {
     const { target, failure } = report;
-    const { usage, source } = this.#promptLeftBehind(report);
+    const { usage, source } = this.#leftBehind(report);
     const money = attemptMoney(usage, target, null, this.#receivedAtMs);
     const attempt: AttemptRecord = {
       model: target.id,
@@ -154,7 +156,7 @@ export class ExchangeBooks {
       usageSource: source,
       costUsd: money.costUsd,
       ...(money.costSource === undefined ? {} : { costSource: money.costSource }),
-      possiblyBilled: report.sent && mayBeBilled(failure.kind),
+      possiblyBilled: report.sent && mayBeBilled(failure),
       prices: money.prices,
     };
     this.#attempts.push(attempt);
@@ -281,13 +283,15 @@ export class ExchangeBooks {
   }
 
   /**
-   * A client that leaves before the first word has sent its prompt all the same, and providers bill what they have begun
-   * to read. Whether this one had begun nobody says, so it is an estimate, and `possiblyBilled`.
+   * Who leaves before the first word, be it the client or we for want of patience, has sent the prompt all the same, and
+   * providers bill what they have begun to read; so they do where the answer came to nothing on its way. Whether this one
+   * does nobody says, so what it did not count itself is an estimate, and `possiblyBilled`.
    */
-  #promptLeftBehind({ target, sent, failure }: AttemptReport): Usage {
-    if (!sent || failure.kind !== 'client-closed') return { usage: null, source: 'none' };
-    const guess = (): UsageGuess | null => this.#guess(target, new AnswerObserver());
-    return settleUsage({ reported: null, isComplete: false, hasContent: false, guess });
+  #leftBehind(report: AttemptReport): Usage {
+    if (!wasAtWork(report)) return { usage: null, source: 'none' };
+    const guess = (): UsageGuess | null => this.#guess(report.target, new AnswerObserver());
+    const reported = report.begun?.usage ?? null;
+    return settleUsage({ reported, isComplete: false, hasContent: false, guess });
   }
 
   #baseline(status: ExchangeStatus, answering: AttemptRecord | null): KnownBaseline {
@@ -352,7 +356,17 @@ const MAYBE_BILLED: ReadonlySet<FailureKind> = new Set([
   'client-closed',
 ]);
 
+/** Of a gateway that lost its model, or its patience with it: the model may have answered. */
+const UNCERTAIN_STATUSES: ReadonlySet<number> = new Set([408, 502, 504, 524]);
+
 /** Of a request that was sent: a refusal is not billed; an answer that was lost, or never came, may be. */
-function mayBeBilled(kind: AttemptRecord['errorType']): boolean {
-  return kind !== null && MAYBE_BILLED.has(kind);
+function mayBeBilled({ kind, statusCode }: AttemptFailure): boolean {
+  return MAYBE_BILLED.has(kind) || (statusCode !== undefined && UNCERTAIN_STATUSES.has(statusCode));
+}
+
+/** The provider was about to answer when the attempt ended, as far as can be seen from here. */
+function wasAtWork({ sent, begun, failure }: AttemptReport): boolean {
+  // With a status, the provider itself says that it gave up.
+  if (!sent || !MAYBE_BILLED.has(failure.kind) || failure.statusCode !== undefined) return false;
+  return begun !== undefined || failure.kind === 'client-closed' || failure.kind === 'timeout';
 }

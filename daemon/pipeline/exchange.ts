@@ -1,7 +1,8 @@
 // One client request from arrival to its single record. Holds what happened so far; `finish` turns it into the record
 // exactly once, whatever happened. Everything is handed in, so that a test can run it on a virtual clock.
 
-import type { CachedAnswer } from '../cache/response-cache.ts';
+import { AnswerCollector } from '../cache/answer-collector.ts';
+import type { CachedAnswer, StoredAnswer } from '../cache/response-cache.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { RequestFeatures } from '../classify/classifier.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
@@ -79,11 +80,16 @@ export class Exchange {
   #answer: Responded | null = null;
   #seals: AnswerSeals | null = null;
   #check: AnswerCheck | null = null;
+  #collector: AnswerCollector | null = null;
   #finding: AnswerFinding | null = null;
   #admission: Admission | null = null;
   #gradedIn: ReadonlySet<Account> | undefined;
   #isEscalated = false;
   #isSide = false;
+  /** The record inside is null when it could not be made. */
+  #booked: { readonly record: ExchangeRecord | null } | null = null;
+  /** Written down before the last bytes left, and how many remarks there were by then. */
+  #foreseen: { readonly record: ExchangeRecord; readonly remarks: number } | null = null;
   #isFinished = false;
   #isConversationKept = false;
 
@@ -114,6 +120,11 @@ export class Exchange {
     return this.#deps.clock.monotonicMs() - this.#wire.monotonicStartMs;
   }
 
+  /** So that nobody takes the wait for the model's: the record's own times begin with the arrival. */
+  queued(waitedMs: number): void {
+    this.warn(`waited ${Math.round(waitedMs)} ms until one of the running requests had ended`);
+  }
+
   decoded(request: ConversationRequest): void {
     this.#request = request;
     this.#books.decoded(request);
@@ -130,12 +141,13 @@ export class Exchange {
     this.#publish({ type: 'exchange-start', ...begun });
   }
 
-  /** What grading the ask cost, USD; also owed when the client left meanwhile. */
+  /** What grading the ask cost, or finding out what it is like, USD; also owed when the client left meanwhile. */
   classified(costUsd: number): void {
     this.#books.classified(costUsd);
     const subject = { client: this.clientName, workspaceId: this.controls.workspaceId, conversationId: '' };
     this.#safely('count the grading against the budgets', () => {
-      this.#gradedIn = this.#deps.budgets?.graded(subject, this.#wire.receivedAtMs, costUsd);
+      const counted = this.#deps.budgets?.graded(subject, this.#wire.receivedAtMs, costUsd) ?? [];
+      this.#gradedIn = new Set([...(this.#gradedIn ?? []), ...counted]);
     });
   }
 
@@ -208,7 +220,12 @@ export class Exchange {
   /** A stored answer goes to the client instead of a model's. */
   servedFromCache(cached: CachedAnswer, value: CacheHitValue, decision: Decision | null = null): void {
     this.#cached = cached;
-    this.#decision = decision;
+    const { exchangeId, similarity } = cached;
+    if (similarity !== undefined) {
+      const percent = (100 * similarity).toFixed(1);
+      this.warn(`the answer of exchange ${exchangeId} was given, whose question is ${percent} % alike`);
+    }
+    this.#decision = decision === null ? null : { ...decision, answerOf: cached.exchangeId };
     this.#baseline = value.baseline;
     this.#books.servedFromCache(cached, value);
     this.#listener?.observe(cached.events);
@@ -233,8 +250,25 @@ export class Exchange {
     this.#seals?.observe(events);
     this.#check?.observe(events);
     this.#listener?.observe(events);
+    this.#collector?.observe(events);
     // Before the last bytes leave: a quick client asks again before the provider has closed its stream.
     if (this.#books.isComplete) this.#keepConversation();
+  }
+
+  /** Gathers the answer for others who ask the same. */
+  collect(): void {
+    this.#collector = new AnswerCollector();
+  }
+
+  /** The answer, where it may stand in for others: whole, and by the model that was meant to give it. After the end only. */
+  exemplaryAnswer(): StoredAnswer | null {
+    const events = this.#collector?.answer() ?? null;
+    const { reason } = this;
+    const target = this.#answer?.target;
+    const isExemplary = this.#booked?.record?.status === 'ok' && this.#finding === null;
+    if (events === null || target === undefined || !isExemplary) return null;
+    if (reason === null || STAND_IN_REASONS.has(reason)) return null;
+    return { exchangeId: this.id, model: target.id, provider: target.provider, events };
   }
 
   /** Why this model answered; null when nobody was chosen. */
@@ -263,17 +297,34 @@ export class Exchange {
   }
 
   /**
+   * To be called when the last bytes of an answer are about to leave: it is written down before, so that whoever has the
+   * whole answer finds it in the books, whatever becomes of this process. Nothing happens before the end of the answer.
+   */
+  completed(): void {
+    if (this.#booked !== null || !this.#books.isComplete || this.#wire.signal.aborted) return;
+    const isStream = this.#answer?.answer.kind === 'stream';
+    if (!isStream || this.#check === null) {
+      this.#book(undefined);
+      return;
+    }
+    // A reader of a stream shall not wait for the look at the answer, which may have something to add to the record.
+    if (this.#foreseen !== null) return;
+    this.#safely('foresee the record', () => {
+      const record = this.#record('ok', undefined);
+      this.#foreseen = { record, remarks: this.#warnings.size };
+      this.#deps.ledger.foresee?.(record);
+    });
+  }
+
+  /**
    * Closes the books of this exchange. Only the first call counts; later ones do nothing. Never throws: the user's
    * answer must not depend on the books.
    */
   finish(error?: RouterError): void {
     if (this.#isFinished) return;
     this.#isFinished = true;
-    if (error === undefined) {
-      this.#safely('note that a model answered', () => this.#noteAnswered());
-      this.#safely('look at the answer', () => this.#review());
-    }
-    this.#safely('record the exchange', () => this.#close(statusOf(error), error));
+    const record = this.#book(error);
+    if (record !== null) this.#safely('tell what was recorded', () => this.#tell(record));
     this.#safely('give back what a budget held', () => this.#admission?.release());
     this.#keepConversation();
     this.#safely('remember a weak answer', () => this.#rememberWeakness());
@@ -283,23 +334,43 @@ export class Exchange {
     this.#listener?.close();
   }
 
-  #close(status: ExchangeStatus, error: RouterError | undefined): void {
-    const record = this.#booked(this.#record(status, error));
+  /** Makes the one record and appends it to the ledger, once: an answer that was whole stays one. */
+  #book(error: RouterError | undefined): ExchangeRecord | null {
+    if (this.#booked !== null) return this.#booked.record;
+    if (error === undefined) {
+      this.#safely('note that a model answered', () => this.#noteAnswered());
+      this.#safely('look at the answer', () => this.#review());
+    }
+    this.#booked = { record: null };
+    this.#safely('record the exchange', () => {
+      const record = this.#counted(this.#lastRecord(error));
+      this.#booked = { record };
+      this.#safely('append to the ledger', () => this.#deps.ledger.append(record));
+    });
+    return this.#booked.record;
+  }
+
+  /** What was foreseen, unless there is more to say: it is in a file already, and making and writing it cost 60 us. */
+  #lastRecord(error: RouterError | undefined): ExchangeRecord {
+    const isAllForeseen = error === undefined && this.#foreseen?.remarks === this.#warnings.size;
+    return this.#foreseen !== null && isAllForeseen
+      ? this.#foreseen.record
+      : this.#record(statusOf(error), error);
+  }
+
+  #tell(record: ExchangeRecord): void {
     this.#safely('note what the conversation was billed', () =>
       this.#deps.economics.billed(record, this.#books.kind, this.snapshot.table.targets),
     );
-    this.#safely('append to the ledger', () => this.#deps.ledger.append(record));
     const answering = this.#answer === null ? undefined : record.attempts.at(-1);
-    if (answering !== undefined) {
-      this.#publish({ type: 'attempt-end', exchangeId: this.id, attempt: answering });
-    }
+    if (answering !== undefined) this.#attemptEnded(answering);
     if (!this.#deps.isHeard()) return;
     const { decision: _, ...summary } = record;
     this.#publish({ type: 'exchange-end', record: summary });
   }
 
   /** Counts it against the budgets; the record says which of them it brought to their limit. */
-  #booked(record: ExchangeRecord): ExchangeRecord {
+  #counted(record: ExchangeRecord): ExchangeRecord {
     let notes: readonly string[] = [];
     const given = {
       admission: this.#admission,
@@ -455,6 +526,9 @@ export class Exchange {
     conversations.set(decision.conversationId, { ...state, escalation });
   }
 }
+
+/** For one request a stronger or a cheaper model stood in; the next one shall find the right one again. */
+const STAND_IN_REASONS: ReadonlySet<RouteReason> = new Set(['escalated', 'fallback', 'budget']);
 
 function statusOf(error: RouterError | undefined): ExchangeStatus {
   if (error === undefined) return 'ok';

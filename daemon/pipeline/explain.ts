@@ -6,6 +6,7 @@ import type { ClientDialect } from '../dialects/dialect.ts';
 import type { Decision } from '../protocol/exchange-record.ts';
 import { parseRequestBody } from '../util/json-scan.ts';
 import { decide } from './decide.ts';
+import { isKeptFromGrading, privacyHold } from './privacy-gate.ts';
 import { PromptBooks } from './prompt-books.ts';
 import { readControls } from './request-controls.ts';
 import type { PipelineDeps } from './serve-exchange.ts';
@@ -24,11 +25,13 @@ export async function explainRequest(deps: PipelineDeps, given: ExplainedRequest
   const { headers } = given;
   const controls = readControls({ headers, query: new URLSearchParams() });
   const request = given.dialect.decodeRequest(parseRequestBody(given.bytes));
-  const features = extractFeatures(request, { client: identifyClient(headers) });
+  const snapshot = deps.snapshot();
+  const privacy = privacyHold(deps, { request, bytes: given.bytes, headers, snapshot });
+  const isHeldBack = isKeptFromGrading(snapshot, privacy);
+  const features = extractFeatures(request, { client: identifyClient(headers), isHeldBack });
   const signal = new AbortController().signal;
   const { classification } = await (deps.classifier.preview?.(features, signal) ??
     deps.classifier.classify(features, signal));
-  const snapshot = deps.snapshot();
   const atMs = deps.clock.now();
   const { decision, plan } = decide(deps, {
     request,
@@ -40,6 +43,7 @@ export async function explainRequest(deps: PipelineDeps, given: ExplainedRequest
     snapshot,
     workspaceId: controls.workspaceId,
     allowsDearer: controls.allowsDearer,
+    privacy,
     atMs,
     consume: false,
   });

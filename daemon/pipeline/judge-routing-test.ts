@@ -6,6 +6,7 @@ import { nearestName } from '../config/nearest-name.ts';
 import type { RoutingExpectation } from '../config/routing-tests-file.ts';
 import type { RouterConfig } from '../config/schema.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
+import { whyHeldBack } from '../privacy/privacy-hold.ts';
 import type { Complexity } from '../protocol/vocabulary.ts';
 import type { Decided } from './decide.ts';
 import type { CurrentSnapshot } from './snapshot-store.ts';
@@ -21,12 +22,15 @@ const GRADES: readonly Complexity[] = ['simple', 'moderate', 'complex'];
 export function shortfallOf(expect: RoutingExpectation, judged: JudgedDecision): string | null {
   const { plan } = judged;
   const chosen = plan.targets[0];
+  // Nothing of it is sent at all, which is more than was asked for.
+  const isKept = judged.decision.input?.privacy?.isRefused === true && isOnlyAboutPlace(expect);
   const graded = gradeShortfalls(expect, judged);
-  const routed = isAboutModels(expect)
-    ? chosen === undefined
-      ? [`expected ${wishesOf(expect)}, but ${plan.error?.message ?? 'no model can serve it'}`]
-      : modelShortfalls(expect, chosen, judged)
-    : [];
+  const routed =
+    isAboutModels(expect) && !isKept
+      ? chosen === undefined
+        ? [`expected ${wishesOf(expect)}, but ${plan.error?.message ?? 'no model can serve it'}`]
+        : modelShortfalls(expect, chosen, judged)
+      : [];
   const all = [...graded, ...routed];
   return all.length === 0 ? null : `${all.join('; ')}; reason: ${reasonOf(judged)}`;
 }
@@ -84,7 +88,7 @@ function modelShortfalls(
  * Where the words of this request could go beside this machine: to the choice, to whoever answers when it fails or
  * answers badly, and to a model that is asked for the grade.
  */
-function leakOf({ plan, snapshot, config }: JudgedDecision): string | null {
+function leakOf({ plan, decision, snapshot, config }: JudgedDecision): string | null {
   const isLocal = ({ provider }: ModelTarget): boolean => {
     const baseUrl = snapshot.connections.get(provider)?.baseUrl;
     return baseUrl !== undefined && isLoopbackHost(URL.parse(baseUrl)?.hostname ?? '');
@@ -101,6 +105,7 @@ function leakOf({ plan, snapshot, config }: JudgedDecision): string | null {
   if (mode === 'local' || model === undefined) return null;
   const asked = snapshot.table.targets.find(({ id }) => id === model);
   if (asked === undefined || isLocal(asked)) return null;
+  if (whyHeldBack(asked, decision.input?.privacy) !== null) return null;
   return `but classifier.mode "${mode}" sends the ask to ${asked.id} at ${asked.provider}`;
 }
 
@@ -129,6 +134,10 @@ const MAX_TIER = (tier: Complexity): string => `a model of at most tier ${tier}`
 function isAboutModels(expect: RoutingExpectation): boolean {
   const { minTier, maxTier, model, notModel, provider, local, maxCostUsd } = expect;
   return [minTier, maxTier, model, notModel, provider, local, maxCostUsd].some((wish) => wish !== undefined);
+}
+
+function isOnlyAboutPlace({ local, ...others }: RoutingExpectation): boolean {
+  return local === true && !isAboutModels(others);
 }
 
 function wishesOf(expect: RoutingExpectation): string {

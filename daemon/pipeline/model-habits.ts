@@ -11,6 +11,9 @@ const LEAST_ANSWERS = 60;
 /** Old answers fade: a mean is over about so many. */
 const MEMORY_ANSWERS = 3000;
 
+/** Kinds of work times models; the names at endpoints that are passed on could be many. */
+const MAX_MEANS = 2000;
+
 type Habit = Pick<ModelTarget, 'id' | 'tokenizerFactor'>;
 
 /** Mean and variance of logarithms with fading memory: answers are of all lengths, and one long one must not decide. */
@@ -41,7 +44,7 @@ class FadingMean {
 }
 
 export class ModelHabits {
-  /** Logarithms of the tokens written, in reference tokens, by kind of work and model. */
+  /** Logarithms of the tokens written, in reference tokens, by kind of work and model; longest unused first. */
   readonly #written = new Map<string, FadingMean>();
 
   /** A complete answer with reported usage. */
@@ -49,6 +52,11 @@ export class ModelHabits {
     entry(this.#written, `${kind} ${target.id}`).add(
       Math.log(Math.max(1, usage.outputTokens / target.tokenizerFactor)),
     );
+  }
+
+  /** How many means there are. */
+  get size(): number {
+    return this.#written.size;
   }
 
   knowsOutput(modelId: string, kind: TaskKind): boolean {
@@ -89,10 +97,10 @@ export class ModelHabits {
 }
 
 function entry(means: Map<string, FadingMean>, key: string): FadingMean {
-  let mean = means.get(key);
-  if (mean === undefined) {
-    mean = new FadingMean();
-    means.set(key, mean);
-  }
+  const mean = means.get(key) ?? new FadingMean();
+  means.delete(key); // put last: the longest unused is the first
+  means.set(key, mean);
+  const [oldest] = means.keys();
+  if (means.size > MAX_MEANS && oldest !== undefined) means.delete(oldest);
   return mean;
 }

@@ -184,6 +184,8 @@ export class OutcomeWatch {
     ledger.noteFeedback(feedback);
     const cohort = record.decision?.input?.evidence.cohort ?? '';
     if (responseModel === null || tier === null || cohort === '') return { counted: false, feedback };
+    // The model answered another question well enough; that its answer was given to this one is nothing against it.
+    if (record.cache === 'semantic') return { counted: false, feedback };
     const outcome = { exchangeId, cohort, model: responseModel, tier };
     if (!isRepeated) {
       if (earlier !== null) {

@@ -6,6 +6,7 @@ import type { ModelTarget } from '../catalog/model-target.ts';
 import type { PromptCacheReplay, PromptMark, PromptPrefix } from '../catalog/prompt-cache-replay.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { TokenUsage } from '../protocol/vocabulary.ts';
+import { ByteSearch } from '../util/piece-facts.ts';
 import { promptMarks, promptPrefixes } from './prompt-prefixes.ts';
 
 export interface PromptCaches {
@@ -21,6 +22,8 @@ export interface MeasuredRatios {
   /** Which share of its warm prefixes the baseline reads. */
   readonly hitRatio?: number;
 }
+
+const CACHE_MARK = new ByteSearch('"cache_control"');
 
 /** Anthropic's longer life of what is written to the cache. */
 const ONE_HOUR_S = 3600;
@@ -42,7 +45,7 @@ export class PromptBooks {
 
   /** The client itself marks what shall be cached. */
   get hasCacheMarks(): boolean {
-    this.#hasCacheMarks ??= this.#request.body.bytes.includes('"cache_control"');
+    this.#hasCacheMarks ??= CACHE_MARK.isIn(this.#request.body);
     return this.#hasCacheMarks;
   }
 

@@ -62,12 +62,11 @@ function plainReply(input: ReplyInput, plain: Extract<Responded['answer'], { kin
       'content-length': String(body.length),
     },
     async relayTo(client) {
-      if (body.length <= ONE_WRITE_BYTES) {
-        client.end(body);
-        return;
-      }
-      await client.write(body); // so that a client that leaves in the middle is noticed
-      client.end();
+      // Of a long answer the end waits, so that a client that leaves in the middle is noticed.
+      const rest = Math.max(0, body.length - ONE_WRITE_BYTES);
+      if (rest > 0) await client.write(body.subarray(0, rest));
+      exchange.completed();
+      client.end(body.subarray(rest));
     },
   };
 }
@@ -92,14 +91,18 @@ function streamReply(input: ReplyInput, stream: Extract<Responded['answer'], { k
       const writer = isTranslated(input) ? encoded(input) : filtered(input);
       const named = namerFor(input);
       for await (const batch of stream.batches) {
-        const pieces = batch.map(({ frame, events }) => ({ frame, events: named(events) }));
+        const pieces = isTranslated(input)
+          ? batch.map(({ frame, events }) => ({ frame, events: named(events) }))
+          : batch;
         for (const piece of pieces) take(exchange, piece.events);
         const out = writer.batch(pieces);
+        exchange.completed();
         if (out.length > 0) await client.write(out);
       }
       const tail = named(stream.tail());
       take(exchange, tail);
       const rest = writer.end(tail, exchange.bodyMetadata());
+      exchange.completed();
       if (rest.length > 0) await client.write(rest);
       client.end();
     },
@@ -196,9 +199,14 @@ function answerIdentity({ exchange, request, answer }: ReplyInput): AnswerIdenti
   };
 }
 
-/** One write per upstream read: neighbours in the same chunk are one slice again. */
+/** One write per upstream read: neighbours in the same memory are one slice again, and nothing is copied. */
 function joined(buffers: readonly Buffer[]): Buffer {
-  const [first, ...others] = buffers;
+  const [first] = buffers;
   if (first === undefined) return Buffer.alloc(0);
-  return others.length === 0 ? first : Buffer.concat(buffers);
+  let end = first.byteOffset;
+  for (const buffer of buffers) {
+    if (buffer.buffer !== first.buffer || buffer.byteOffset !== end) return Buffer.concat(buffers);
+    end += buffer.length;
+  }
+  return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }

@@ -12,6 +12,7 @@ const YES: readonly string[] = ['1', 'true'];
 
 export interface ReceivedControls {
   readonly policy: RequestControls;
+  /** By header, or since no cache is switched on. */
   readonly bypassCache: boolean;
   readonly workspaceId: string | null;
   /** Who in the editor caused the request. */
@@ -32,8 +33,11 @@ export const NO_CONTROLS: ReceivedControls = {
   metadata: undefined,
 };
 
-/** Throws `request.malformed` naming the header, so that a typo never silently routes another way. */
-export function readControls(wire: Pick<WireRequest, 'headers' | 'query'>): ReceivedControls {
+/** `isCacheOpen`: whether any cache is switched on. Throws `request.malformed` naming the header, so that a typo never silently routes another way. */
+export function readControls(
+  wire: Pick<WireRequest, 'headers' | 'query'>,
+  isCacheOpen = true,
+): ReceivedControls {
   const header = (name: string): string | null => nonEmpty(wire.headers.get(`x-pointsman-${name}`));
   return {
     policy: {
@@ -42,7 +46,8 @@ export function readControls(wire: Pick<WireRequest, 'headers' | 'query'>): Rece
       profile: oneOf(header('profile'), PROFILES, 'x-pointsman-profile'),
       maxCostUsd: usdOf(header('max-cost-usd')),
     },
-    bypassCache: oneOf(header('cache'), ['off', 'on'] as const, 'x-pointsman-cache') === 'off',
+    bypassCache:
+      oneOf(header('cache'), ['off', 'on'] as const, 'x-pointsman-cache') === 'off' || !isCacheOpen,
     workspaceId: nameOf(asUtf8(header('workspace')), 'x-pointsman-workspace'),
     initiator: nameOf(header('initiator'), 'x-pointsman-initiator'),
     allowsDearer: YES.includes(oneOf(header('allow-dearer'), YES_OR_NO, 'x-pointsman-allow-dearer') ?? '0'),

@@ -226,12 +226,17 @@ export class ResponseMemory {
     }
   }
 
-  /** A copy, since the bytes given are a view into a whole request or a network read. */
+  /**
+   * A copy, since the bytes given are a view into a whole request or a network read; and not one from Node's pool, of
+   * which a single small item would keep all 64 KiB.
+   */
   #share(bytes: Buffer): SharedItem {
     const key = hash('sha256', bytes, 'base64');
     let item = this.#items.get(key);
     if (item === undefined) {
-      item = { key, bytes: Buffer.from(bytes), uses: 0 };
+      const own = Buffer.allocUnsafeSlow(bytes.length);
+      bytes.copy(own);
+      item = { key, bytes: own, uses: 0 };
       this.#items.set(key, item);
       this.#bytes += bytes.length + ITEM_BYTES;
     }

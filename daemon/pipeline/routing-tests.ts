@@ -18,6 +18,7 @@ import { parseRequestBody } from '../util/json-scan.ts';
 import { PromptCacheReplay } from '../catalog/prompt-cache-replay.ts';
 import { RouterError } from '../errors.ts';
 import { decide } from './decide.ts';
+import { privacyHold } from './privacy-gate.ts';
 import { PromptBooks } from './prompt-books.ts';
 import { TaskEconomics } from './task-economics.ts';
 import { shortfallOf } from './judge-routing-test.ts';
@@ -98,7 +99,8 @@ async function failureOf(test: RoutingTest, running: Running): Promise<string | 
   try {
     const headers = headersOf(test);
     const controls = readControls({ headers, query: new URLSearchParams() });
-    const request = openAiChat.decodeRequest(parseRequestBody(requestBytes(test)));
+    const bytes = requestBytes(test);
+    const request = openAiChat.decodeRequest(parseRequestBody(bytes));
     const read = extractFeatures(request, { client: test.client ?? 'unknown' });
     // A request of that size would say nothing more about the ask, and take as long to read as to write.
     const features = { ...read, inputTokens: test.inputTokens ?? read.inputTokens };
@@ -118,8 +120,9 @@ async function failureOf(test: RoutingTest, running: Running): Promise<string | 
       servedCacheReplay: new PromptCacheReplay(),
     };
     const prompt = new PromptBooks(nothingWarm, request, atMs);
+    const privacy = privacyHold(fresh, { request, bytes, headers, snapshot });
     const given = { request, prompt, features, classification, headers, controls: policy, snapshot, atMs };
-    const decided = decide(fresh, { ...given, consume: false });
+    const decided = decide(fresh, { ...given, privacy, consume: false });
     return shortfallOf(test.expect, { ...decided, snapshot, config });
   } catch (error) {
     if (error instanceof RouterError) return `cannot be asked: ${error.message}`;

@@ -6,6 +6,7 @@ import type { Catalog, LocalModel, ResolveKey } from '../catalog/catalog.ts';
 import type { PriceBook } from '../catalog/price-book.ts';
 import type { RouterConfig } from '../config/schema.ts';
 import { upstreamDialects } from '../dialects/registry.ts';
+import { compilePrivacyRules } from '../privacy/privacy-rules.ts';
 import type { DialectId } from '../protocol/vocabulary.ts';
 import { buildRoutingTable } from '../route/build-table.ts';
 import type { Clock } from '../util/clock.ts';
@@ -114,6 +115,7 @@ export class SnapshotStore {
       atMs: clock.now(),
     });
     const { table, warnings } = buildRoutingTable(config, catalog);
+    const privacy = await compilePrivacyRules(config.privacy.rules, catalog.providers);
     const connections = new Map(catalog.providers.map((provider) => [provider.name, provider]));
     const snapshot: CurrentSnapshot = {
       catalog,
@@ -125,6 +127,10 @@ export class SnapshotStore {
       ...(config.classifier.mode === 'local' || config.classifier.model === undefined
         ? {}
         : { gradingModel: config.classifier.model }),
+      ...(config.cache.semantic.enabled && config.cache.semantic.embeddingModel !== undefined
+        ? { embeddingModel: config.cache.semantic.embeddingModel }
+        : {}),
+      privacy,
       metadata: config.metadata,
     };
     return { snapshot, warnings };

@@ -2,6 +2,7 @@
 // never sees half of an edit.
 
 import type { ProviderConnection } from '../catalog/catalog.ts';
+import type { PrivacyRules } from '../privacy/privacy-rules.ts';
 import type { RoutingTable } from '../route/policy.ts';
 import type { EscalationSettings } from './task-trouble.ts';
 
@@ -17,6 +18,10 @@ export interface RouterSnapshot {
   readonly dearerFallback?: 'allow' | 'ask';
   /** Id of the model that may be asked to grade asks; absent = none is asked. */
   readonly gradingModel?: string;
+  /** Name of the model whose embeddings say how alike two questions are; absent = none is asked. */
+  readonly embeddingModel?: string;
+  /** What must not go to every provider; null or absent = there are no such rules. */
+  readonly privacy?: PrivacyRules | null;
   /** Where routing metadata goes unless a request says otherwise. */
   readonly metadata: 'headers' | 'body';
 }

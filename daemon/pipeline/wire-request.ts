@@ -20,6 +20,8 @@ export interface WireRequest {
   readonly receivedAtMs: number;
   /** Same moment on the clock that never runs backwards. */
   readonly monotonicStartMs: number;
+  /** How much of the time since then it waited for a place, ms; absent = it did not. */
+  readonly queuedMs?: number;
 }
 
 /** Serves one request to its end; every failure is told through `client.fail`. */

@@ -75,8 +75,9 @@ export interface ExchangeRecord {
   readonly attempts: readonly AttemptRecord[];
   readonly usage: TokenUsage | null;
   readonly usageSource: UsageSource;
-  /** All attempts + classifier. null when not priced; then the two below are null as well. */
+  /** All attempts + what deciding cost. null when not priced; then the two below are null as well. */
   readonly costUsd: number | null;
+  /** What deciding cost: the model that graded the ask, and the embeddings that told what it is like. */
   readonly classifierCostUsd: number;
   readonly failedAttemptsCostUsd: number;
   readonly baselineModel: string | null;
@@ -141,6 +142,8 @@ export interface Decision {
   readonly switchEconomics?: SwitchEconomics | null;
   /** The model that the task stays on while another one does this step (`policy.mixedPlan`); absent = none. */
   readonly helps?: string;
+  /** The exchange whose stored answer was given again, so that `chosen` was not asked; absent = no stored answer was given. */
+  readonly answerOf?: string;
   /** Remarks that the record must carry, e.g. "no model fits max cost 0.0001 USD, the cheapest capable one was taken". */
   readonly notes: readonly string[];
   /** What the policy was given, so that the plan can be computed again; null only in records of failed decodes. */
@@ -250,7 +253,21 @@ export interface DecisionInput {
   readonly isRoutineStep?: boolean;
   /** A budget that is running out and asks for cheaper models; null or absent = none. */
   readonly budgetPressure?: BudgetPressure | null;
+  /** Privacy rules that the request falls under; null or absent = none. */
+  readonly privacy?: PrivacyHold | null;
   readonly atMs: number;
+}
+
+/** What privacy rules allow for one request. Never holds a word of it. */
+export interface PrivacyHold {
+  /** Names of the rules, in the order of the configuration. */
+  readonly rules: readonly string[];
+  /** Providers that may see the request. */
+  readonly providers: readonly string[];
+  /** Those are there because they are on this machine. */
+  readonly isLocalOnly: boolean;
+  /** No model at all may see it. */
+  readonly isRefused: boolean;
 }
 
 /** What staying on a model and moving to another are reckoned with. Tokens of the reference tokenizer (o200k). */

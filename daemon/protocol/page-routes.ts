@@ -4,10 +4,10 @@ export type CallMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** Routes of the control API (without query) that the page may call, by method; `*` = one path segment. */
 export const PAGE_ROUTES: Readonly<Record<CallMethod, readonly string[]>> = {
-  GET: ['status', 'totals', 'series', 'exchanges', 'exchanges/*', 'budgets', 'assistants'],
+  GET: ['status', 'totals', 'series', 'exchanges', 'exchanges/*', 'budgets', 'assistants', 'cache'],
   POST: ['replay', 'feedback', 'resend'],
   PUT: ['override', 'budgets'],
-  DELETE: ['override'],
+  DELETE: ['override', 'cache'],
 };
 
 export function isPageRoute(method: string, route: string): boolean {

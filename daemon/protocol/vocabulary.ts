@@ -126,6 +126,7 @@ export type ErrorCode =
   | 'model.unknown'
   | 'route.no_eligible_target'
   | 'budget.exceeded'
+  | 'privacy.refused'
   | 'upstream.rejected'
   | 'upstream.all_failed'
   | 'upstream.stream_interrupted'

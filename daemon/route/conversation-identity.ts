@@ -166,6 +166,13 @@ function isSharedKey(base: ConversationIdentity, { request, hint }: LineInput): 
 }
 
 export function conversationId(input: IdentityInput): ConversationIdentity {
+  return toldConversationId(input) ?? { id: hashId('opener', openerOf(input)), source: 'opener' };
+}
+
+/** As the client names it; null = it does not. */
+export function toldConversationId(
+  input: Pick<IdentityInput, 'headers' | 'request'>,
+): ConversationIdentity | null {
   const told = valueOf(input.headers, 'x-pointsman-conversation');
   if (told !== undefined) return { id: explicitConversationId(told), source: 'control' };
   for (const header of SESSION_HEADERS) {
@@ -179,7 +186,7 @@ export function conversationId(input: IdentityInput): ConversationIdentity {
   if (bodySessionId !== undefined && bodySessionId !== '') {
     return { id: hashId('session', [bodySessionId]), source: 'body' };
   }
-  return { id: hashId('opener', openerOf(input)), source: 'opener' };
+  return null;
 }
 
 /**

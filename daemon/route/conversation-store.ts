@@ -22,6 +22,8 @@ export interface ConversationState {
   readonly escalation?: { readonly fromModel: string; readonly why: string };
   /** What the present task was taken for when it began. */
   readonly classification?: Classification;
+  /** Names of the privacy rules that it fell under; absent = none. */
+  readonly privacyRules?: readonly string[];
   /** Requests of the present task so far. */
   readonly taskSteps?: number;
   /** How often the present task was moved to a stronger model, and at which length of the conversation last. */

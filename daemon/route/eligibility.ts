@@ -2,10 +2,11 @@
 // why, with the numbers, because "why not that model" is the question users ask most.
 
 import type { ModelTarget } from '../catalog/model-target.ts';
+import { whyHeldBack } from '../privacy/privacy-hold.ts';
 import type { DecisionInput } from '../protocol/exchange-record.ts';
 import type { Capability, DialectId } from '../protocol/vocabulary.ts';
 
-export type EligibilityFilter = 'provider' | 'dialect' | 'context' | 'unavailable' | Capability;
+export type EligibilityFilter = 'provider' | 'dialect' | 'privacy' | 'context' | 'unavailable' | Capability;
 
 export interface Rejection {
   readonly filter: EligibilityFilter;
@@ -16,7 +17,7 @@ export interface Rejection {
 /** The part of a decision's input that the filters read. */
 export type EligibilityInput = Pick<
   DecisionInput,
-  'needs' | 'inputTokens' | 'expectedOutputTokens' | 'unavailable' | 'atMs'
+  'needs' | 'inputTokens' | 'expectedOutputTokens' | 'unavailable' | 'privacy' | 'atMs'
 >;
 
 export interface EligibilityOptions {
@@ -46,6 +47,8 @@ export function rejectionOf(
   if (options.dialects !== undefined && !options.dialects.includes(target.dialect)) {
     return { filter: 'dialect', why: `speaks ${target.dialect}, which is not served yet` };
   }
+  const heldBack = whyHeldBack(target, input.privacy);
+  if (heldBack !== null) return { filter: 'privacy', why: heldBack };
   for (const need of input.needs) {
     if (!target.supports.includes(need)) return { filter: need, why: LACKS[need] };
   }

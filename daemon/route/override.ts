@@ -183,6 +183,17 @@ export class OverrideBoard {
     return state;
   }
 
+  /**
+   * Whether requests of nobody in particular follow a wish: the name of the model that all do, `passing` where some do
+   * for a while, null = none does.
+   */
+  standing(): string | null {
+    const isNone = this.#next === null && this.#always === null && this.#conversations.size === 0;
+    const current = isNone ? null : this.current();
+    if (current === null) return null;
+    return current.scope === 'always' ? current.model : 'passing';
+  }
+
   /** Everything, one scope, or one conversation. */
   clear(scope?: OverrideScope, conversationId?: string): void {
     this.#remove(scope, conversationId);

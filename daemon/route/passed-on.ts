@@ -7,6 +7,8 @@
 import type { ProviderConnection } from '../catalog/catalog.ts';
 import type { ModelTarget } from '../catalog/model-target.ts';
 import { hasOpenAiEndpoints, passedOnTargets, unlistedTarget } from '../catalog/passed-on-targets.ts';
+import { whyHeldBack } from '../privacy/privacy-hold.ts';
+import type { PrivacyHold } from '../protocol/exchange-record.ts';
 import { findTarget, quoted } from './model-name.ts';
 import type { PlanError, RoutePlan, RoutingTable } from './policy.ts';
 
@@ -16,17 +18,19 @@ export function planPassedOn(
   requestModel: string,
   table: RoutingTable,
   connections: ReadonlyMap<string, ProviderConnection>,
+  privacy?: PrivacyHold | null,
 ): RoutePlan {
   const name = requestModel.startsWith(EXACT_PREFIX) ? requestModel.slice(EXACT_PREFIX.length) : requestModel;
   const providers = [...connections.values()].filter(hasOpenAiEndpoints);
   const target = targetNamed(name, table, providers);
   if (target === undefined)
     return failed(table, { code: 'model.unknown', message: unknown(name, providers) });
-  if (!target.usable) {
-    const why = target.unusableWhy ?? `provider ${target.provider} is not usable`;
+  const heldBack = whyHeldBack(target, privacy);
+  if (heldBack !== null || !target.usable) {
+    const why = heldBack ?? target.unusableWhy ?? `provider ${target.provider} is not usable`;
     return failed(table, {
       code: 'route.no_eligible_target',
-      message: `${target.id} cannot be asked: ${why}`,
+      message: heldBack === null ? `${target.id} cannot be asked: ${why}` : `${target.id} ${why}`,
     });
   }
   return {

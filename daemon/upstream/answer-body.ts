@@ -6,16 +6,33 @@ import type { HttpCall } from './http-call.ts';
 import { AttemptError } from './transport-failure.ts';
 
 export interface AnswerBody {
-  /** What arrived since the last read; null at the proper end. Never empty. */
-  read(): Promise<readonly Buffer[] | null>;
+  /** What arrived since the last read; null at the proper end. Never empty. `maxBytes`: see `HttpCall.read`. */
+  read(maxBytes?: number): Promise<readonly Buffer[] | null>;
   /** Drops the connection. */
   destroy(reason: Error): void;
 }
 
+/** Unpacked. A stream of the longest answer of any model, pictures included, is a tenth of it. */
+const MAX_STREAM_BYTES = 256 * 1024 * 1024;
+
 /** Throws AttemptError when the answer is packed in a way that nobody asked for. */
-export function answerBody(call: HttpCall): AnswerBody {
+export function answerBody(call: HttpCall, maxBytes = MAX_STREAM_BYTES): AnswerBody {
   const decompression = decompressionFor(call.headers['content-encoding']);
-  return decompression === null ? call : unpacked(call, decompression);
+  return bounded(decompression === null ? call : unpacked(call, decompression), maxBytes);
+}
+
+/** Reads fail from where the answer is longer than any real one. */
+function bounded(body: AnswerBody, maxBytes: number): AnswerBody {
+  let length = 0;
+  return {
+    async read(readBytes) {
+      const chunks = await body.read(readBytes);
+      for (const chunk of chunks ?? []) length += chunk.length;
+      if (length <= maxBytes) return chunks;
+      throw new AttemptError('invalid-response', `the answer does not end: it has ${maxBytes} bytes already`);
+    },
+    destroy: (reason) => body.destroy(reason),
+  };
 }
 
 function unpacked(call: HttpCall, decompression: Decompression): AnswerBody {

@@ -6,14 +6,14 @@ import type { AttemptFailure } from '../conversation/attempt-failure.ts';
 import type { ConversationRequest } from '../conversation/request.ts';
 import type { RoutePlan } from '../route/policy.ts';
 import { type Clock, sleep } from '../util/clock.ts';
-import type { AttemptContext, AttemptOutcome, Upstream } from './attempt.ts';
+import type { AttemptContext, AttemptOutcome, BegunAnswer, Upstream } from './attempt.ts';
 import { allFailed, chainDown, isRefused } from './exhausted.ts';
 import type { Health } from './health.ts';
 import { jitteredMs, nextStep, pickTarget } from './next-step.ts';
 
 export interface AttemptLoopDeps {
   readonly upstream: Upstream;
-  readonly health: Pick<Health, 'allDownUntil' | 'failed' | 'outage' | 'started' | 'succeeded'>;
+  readonly health: Pick<Health, 'allDownUntil' | 'began' | 'failed' | 'outage' | 'started' | 'succeeded'>;
   readonly clock: Clock;
   /** 0..1, for jitter. */
   readonly random: () => number;
@@ -46,6 +46,7 @@ export interface AttemptReport {
   readonly durationMs: number;
   readonly failure: AttemptFailure;
   readonly sent: boolean;
+  readonly begun?: BegunAnswer;
 }
 
 export type Responded = Extract<AttemptOutcome, { status: 'responded' }>;
@@ -92,10 +93,12 @@ export async function runAttempts(deps: AttemptLoopDeps, run: AttemptRun): Promi
     if (outcome.status === 'responded') {
       // A stream has only begun; whoever relays it tells how it ended.
       if (outcome.answer.kind === 'plain') health.succeeded(target);
+      else health.began(target);
       return { status: 'responded', outcome, startedAtMs };
     }
-    const { failure, sent, body } = outcome;
-    const report = { target, startedAtMs, durationMs: run.elapsedMs() - startedAtMs, failure, sent };
+    const { failure, sent, begun, body } = outcome;
+    const durationMs = run.elapsedMs() - startedAtMs;
+    const report = { target, startedAtMs, durationMs, failure, sent, ...(begun && { begun }) };
     health.failed(target, failure);
     failed.push(report);
     run.onAttemptFailed(report);

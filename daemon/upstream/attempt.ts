@@ -9,9 +9,12 @@ import type { SignedHistory } from '../conversation/seal.ts';
 import type { StreamEvent } from '../conversation/stream-event.ts';
 import type { UpstreamDialect } from '../dialects/dialect.ts';
 import type { SseFrame } from '../dialects/sse-parser.ts';
-import type { ReasoningEffort } from '../protocol/vocabulary.ts';
+import type { ReasoningEffort, TokenUsage } from '../protocol/vocabulary.ts';
 
-/** One frame of the upstream's stream with what it means. */
+/**
+ * A frame of the upstream's stream with what it means; or several in one, without `event` and `data`, that only carry on
+ * the words of the one before them.
+ */
 export interface StreamPiece {
   readonly frame: SseFrame;
   readonly events: readonly StreamEvent[];
@@ -30,6 +33,12 @@ export type Answer =
       readonly batches: AsyncIterable<readonly StreamPiece[]>;
       readonly tail: () => readonly StreamEvent[];
     };
+
+/** What there was of an answer that came to nothing. */
+export interface BegunAnswer {
+  /** null = no counts had come yet. */
+  readonly usage: TokenUsage | null;
+}
 
 export type AttemptOutcome =
   | {
@@ -50,6 +59,8 @@ export type AttemptOutcome =
       readonly failure: AttemptFailure;
       /** The request had left this machine when it failed, so the provider may bill it. */
       readonly sent: boolean;
+      /** An answer had begun to come: the provider had read the prompt. With the counts in it so far. */
+      readonly begun?: BegunAnswer;
       /** Body of the upstream's refusal, passed on when nobody else can answer. */
       readonly body: Buffer | null;
     };

@@ -50,15 +50,23 @@ export function chainDown(
   nowMs: number,
 ): RouterError {
   const message = `no model that could answer is available now: ${down?.why ?? 'the plan is empty'}`;
-  if (down === null || down.retryAtMs === null) return new RouterError('upstream.all_failed', message);
+  if (down === null) return new RouterError('upstream.all_failed', message);
+  if (down.retryAtMs === null) {
+    const advice = 'add credit or give it another key, then restart pointsman or change its configuration';
+    return new RouterError('upstream.all_failed', `${message}; ${advice}`);
+  }
   return new RouterError('upstream.all_failed', message, {
     statusCode: 503,
     retryAfterMs: Math.max(0, down.retryAtMs - nowMs),
   });
 }
 
-function phrase(failure: AttemptFailure): string {
-  return failure.statusCode === undefined ? failure.kind : `${failure.kind} (${failure.statusCode})`;
+function phrase({ kind, statusCode, keyEnding }: AttemptFailure): string {
+  const details = [
+    ...(statusCode === undefined ? [] : [String(statusCode)]),
+    ...(keyEnding === undefined ? [] : [`the key that ends in ${keyEnding}`]),
+  ];
+  return details.length === 0 ? kind : `${kind} (${details.join(', ')})`;
 }
 
 function excerpt(message: string): string {

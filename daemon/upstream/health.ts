@@ -1,7 +1,7 @@
 // Which models are out for now, and until when. A model that fails several times in a row is ejected for a while that
 // doubles with every relapse; then one request may try it (half-open) while the others stay away. A Retry-After keeps
-// exactly that model away; a refused key keeps away the whole provider for ten minutes, or until its credentials
-// change. Durations run on the clock that never jumps; the times that are told are Unix epoch.
+// exactly that model away; a refused key keeps away the whole provider for ten minutes, used-up credit for good, both
+// until credentials change. Durations run on the clock that never jumps; the times that are told are Unix epoch.
 
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
 import type { Clock } from '../util/clock.ts';
@@ -40,8 +40,6 @@ export interface HealthSettings {
   readonly decayMs: number;
   /** A half-open trial that has not ended by then (its request was lost) no longer keeps others away. */
   readonly trialMs: number;
-  /** A used-up quota is looked at again after this, since it is refilled at the provider without our knowing. */
-  readonly quotaMs: number;
   /** A refused key is tried again after this: one hiccup of a provider's login must not last until a restart. */
   readonly authMs: number;
   /** A model that this key may not use (403) is tried again after this; the provider's other models are not concerned. */
@@ -56,10 +54,12 @@ export const HEALTH_SETTINGS: HealthSettings = {
   longestEjectionMs: 30_000,
   decayMs: 60_000,
   trialMs: 60_000,
-  quotaMs: LONGEST_RETRY_AFTER_MS,
   authMs: 600_000,
   forbiddenMs: 300_000,
 };
+
+/** Endpoints that are passed on take any model name, so there could be any number of them. */
+const MAX_MODELS = 1000;
 
 export interface HealthDeps {
   readonly clock: Clock;
@@ -98,6 +98,11 @@ export class Health {
   constructor(deps: HealthDeps) {
     this.#deps = deps;
     this.#settings = deps.settings ?? HEALTH_SETTINGS;
+  }
+
+  /** How many models there is something to remember of. */
+  get modelCount(): number {
+    return this.#models.size;
   }
 
   /** Why and until when this target is out; null = it may be tried. */
@@ -147,6 +152,23 @@ export class Health {
     if (state?.needsTrial === true) state.trialSinceMs = this.#deps.clock.monotonicMs();
   }
 
+  /**
+   * A stream has begun. Nobody is kept away until its end, which can take minutes; should it break, that one failure
+   * ejects again.
+   */
+  began(target: HealthTarget): void {
+    const state = this.#models.get(target.id);
+    if (state?.needsTrial !== true || state.outUntilMs > this.#deps.clock.monotonicMs()) return;
+    Object.assign(state, {
+      failures: this.#settings.failuresToEject - 1,
+      lastFailureMs: this.#deps.clock.monotonicMs(),
+      outUntilMs: 0,
+      needsTrial: false,
+      trialSinceMs: null,
+    });
+    this.#publish(target, 'ok', null);
+  }
+
   succeeded(target: HealthTarget): void {
     const wasProviderOut = this.#providers.delete(target.provider);
     const state = this.#models.get(target.id);
@@ -192,6 +214,7 @@ export class Health {
   #stateOf(target: HealthTarget): ModelState {
     let state = this.#models.get(target.id);
     if (state === undefined) {
+      if (this.#models.size >= MAX_MODELS) this.#forgetUnlisted();
       state = {
         failures: 0,
         lastFailureMs: 0,
@@ -204,6 +227,16 @@ export class Health {
       this.#models.set(target.id, state);
     }
     return state;
+  }
+
+  /** The longest known model that is not configured. */
+  #forgetUnlisted(): void {
+    const configured = new Set(this.#deps.targets().map(({ id }) => id));
+    for (const id of this.#models.keys()) {
+      if (configured.has(id)) continue;
+      this.#models.delete(id);
+      return;
+    }
   }
 
   #countFailure(target: HealthTarget, state: ModelState, failure: AttemptFailure): void {
@@ -236,16 +269,15 @@ export class Health {
 
   #ejectProvider(target: HealthTarget, failure: AttemptFailure): void {
     this.#endTrial(target);
-    const { quotaMs, authMs } = this.#settings;
-    const forMs = failure.kind === 'quota' ? (failure.retryAfterMs ?? quotaMs) : authMs;
     const { clock } = this.#deps;
+    const forMs = failure.kind === 'quota' ? quotaOutageMs(failure) : this.#settings.authMs;
     this.#providers.set(target.provider, {
       outUntilMs: clock.monotonicMs() + forMs,
       why: whyOf(failure),
     });
+    const retryAtMs = forMs === Infinity ? null : clock.now() + forMs;
     for (const model of this.#deps.targets()) {
-      if (model.provider !== target.provider) continue;
-      this.#publish(model, 'ejected', clock.now() + forMs);
+      if (model.provider === target.provider) this.#publish(model, 'ejected', retryAtMs);
     }
   }
 
@@ -269,9 +301,18 @@ export class Health {
   }
 }
 
+/**
+ * A plan whose limit is reached names the time at which it starts again. Money that is used up comes back by somebody's
+ * doing and not by being asked for again, whatever time an answer of 402 names.
+ */
+function quotaOutageMs({ statusCode, retryAfterMs }: AttemptFailure): number {
+  return statusCode === 402 ? Infinity : (retryAfterMs ?? Infinity);
+}
+
 function whyOf(failure: AttemptFailure): string {
   const statusText = failure.statusCode === undefined ? '' : ` (${failure.statusCode})`;
-  return `${WHY[failure.kind] ?? 'keeps failing'}${statusText}`;
+  const keyText = failure.keyEnding === undefined ? '' : `, which ends in ${failure.keyEnding}`;
+  return `${WHY[failure.kind] ?? 'keeps failing'}${keyText}${statusText}`;
 }
 
 const WHY: Readonly<Partial<Record<AttemptFailure['kind'], string>>> = {

@@ -80,6 +80,9 @@ class HttpAttempt {
   #call: HttpCall | null = null;
   /** Why it was ended before there was a call that could be told. */
   #ended: AttemptError | null = null;
+  /** An answer was to come, by its status and type. */
+  #isPlainAnswer = false;
+  #stream: AnswerStream | null = null;
   /** The upstream's error body, kept for who must pass a refusal on. */
   #refusal: Buffer | null = null;
 
@@ -126,7 +129,14 @@ class HttpAttempt {
       const failure = this.#failureOf(error);
       this.#call?.destroy(new AttemptError(failure.kind, failure.message));
       const sent = this.#call?.isSent ?? false;
-      return { status: 'failed', target: this.#target, failure, sent, body: this.#refusal };
+      return {
+        status: 'failed',
+        target: this.#target,
+        failure,
+        sent,
+        ...(this.#hasBegun() ? { begun: { usage: this.#stream?.usage ?? null } } : {}),
+        body: this.#refusal,
+      };
     }
   }
 
@@ -187,6 +197,7 @@ class HttpAttempt {
     if (!isJson(type) && type !== '') {
       throw new AttemptError('invalid-response', `the answer is ${type} instead of JSON`);
     }
+    this.#isPlainAnswer = true;
     const answer = await this.#decodePlain(call);
     this.#release();
     return answer;
@@ -209,12 +220,14 @@ class HttpAttempt {
     const stream = new AnswerStream({
       body: answerBody(call),
       decoder: this.#dialect.createStreamDecoder(),
+      isPassedThrough: this.#context.request.dialect === this.#dialect.id,
       watchdog: this.#watchdog,
       provider: this.#connection.name,
       idleMs: this.#limits.idleMs,
       signal: this.#context.signal,
       onOver: () => this.#release(),
     });
+    this.#stream = stream;
     await stream.open();
     return { kind: 'stream', batches: stream, tail: () => stream.tail() };
   }
@@ -222,7 +235,7 @@ class HttpAttempt {
   async #errorAnswer(call: HttpCall): Promise<AttemptError> {
     const { statusCode, headers } = call;
     const { bytes, isCut } = await readUpTo(answerBody(call), MAX_ERROR_BYTES);
-    const text = this.#withoutKey(bytes.toString());
+    const text = this.#withoutKey(wordsOf(bytes.toString(), headers));
     if (!isCut && parseJsonObject(text) !== undefined) this.#refusal = Buffer.from(text);
     const failure = this.#dialect.decodeFailure(statusCode, text);
     const waitMs = failure.retryAfterMs ?? retryAfterMs(headers, this.#deps.clock.now());
@@ -234,7 +247,22 @@ class HttpAttempt {
     if (error instanceof RouterError) return { kind: 'invalid-response', message: error.message };
     const hasHead = this.#call !== null && this.#call.statusCode !== 0;
     const failure = transportFailure(error, this.#connection.name, hasHead ? 'in-body' : 'before-head');
-    return { ...failure, message: this.#withoutKey(failure.message).slice(0, 500) };
+    return {
+      ...failure,
+      message: this.#withoutKey(failure.message).slice(0, 500),
+      ...this.#keyAtFault(failure),
+    };
+  }
+
+  /** Somebody with two keys wants to know which one it was. */
+  #keyAtFault({ kind }: AttemptFailure): Pick<AttemptFailure, 'keyEnding'> {
+    const keyEnding = this.#connection.apiKey?.ending ?? '';
+    return (kind === 'auth' || kind === 'quota') && keyEnding !== '' ? { keyEnding } : {};
+  }
+
+  /** A stream is opened when the model is at work; a plain answer begins when it is written. */
+  #hasBegun(): boolean {
+    return this.#stream !== null || (this.#isPlainAnswer && this.#call?.firstByteAtMs != null);
   }
 
   /** Some providers quote the key that they refuse. */
@@ -281,6 +309,14 @@ function timeoutSentence(provider: string, phase: ExpiredPhase, limitMs: number)
     default:
       return `${provider} did not finish within ${limitMs} ms`;
   }
+}
+
+/** A page is what a proxy in between puts up for people: it says nothing of the request, and its markup nothing at all. */
+function wordsOf(body: string, headers: ResponseHeaders): string {
+  const isPage = /html|xml/.test(mediaType(headers)) || /^\s*<[!?a-z]/i.test(body);
+  return isPage
+    ? 'a page came instead of an answer; is something else at its base URL, or in between?'
+    : body;
 }
 
 function mediaType(headers: ResponseHeaders): string {

@@ -18,6 +18,11 @@ export type ResponseHeaders = Readonly<Record<string, string | undefined>>;
 
 /** About one read of a socket. A stream never holds more than this and one further read. */
 const HIGH_WATER_BYTES = 64 * 1024;
+/**
+ * Handed out at once. Decoded events take ten times the memory of their bytes, and what was handed out stays decoded while
+ * a slow client is waited for.
+ */
+const READ_BYTES = 16 * 1024;
 
 /** `monotonicMs` stamps the first byte of the body. */
 export function openCall(dispatcher: Dispatcher, options: CallOptions, monotonicMs: () => number): HttpCall {
@@ -55,8 +60,8 @@ export class HttpCall implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** Everything that arrived since the last read, at least one chunk; null at the proper end of the body. */
-  async read(): Promise<readonly Buffer[] | null> {
+  /** What arrived since the last read, at least one byte and 16 KiB at most by default; null at the proper end of the body. */
+  async read(maxBytes = READ_BYTES): Promise<readonly Buffer[] | null> {
     while (this.#chunks.length === 0) {
       if (this.#error !== null) throw this.#error;
       if (this.#isEnded) return null;
@@ -64,10 +69,30 @@ export class HttpCall implements Dispatcher.DispatchHandler {
       // Resuming may have delivered at once what the parser still held.
       if (this.#chunks.length === 0 && !this.#isEnded && this.#error === null) await this.#change();
     }
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#bufferedBytes = 0;
-    return chunks;
+    if (this.#bufferedBytes <= maxBytes) {
+      const chunks = this.#chunks;
+      this.#chunks = [];
+      this.#bufferedBytes = 0;
+      return chunks;
+    }
+    this.#bufferedBytes -= maxBytes;
+    return this.#takeFirst(maxBytes);
+  }
+
+  /** There is more than that. */
+  #takeFirst(bytes: number): readonly Buffer[] {
+    const taken: Buffer[] = [];
+    let left = bytes;
+    for (const chunk of this.#chunks) {
+      if (chunk.length > left) break;
+      taken.push(chunk);
+      left -= chunk.length;
+    }
+    const [cut, ...rest] = this.#chunks.slice(taken.length);
+    if (cut === undefined) throw new Error('less was buffered than counted');
+    if (left > 0) taken.push(cut.subarray(0, left));
+    this.#chunks = [cut.subarray(left), ...rest];
+    return taken;
   }
 
   /** Drops the connection unless the answer is complete; whoever reads gets `reason`. May be called twice. */
@@ -105,7 +130,7 @@ export class HttpCall implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#error !== null) return;
+    if (this.#error !== null || chunk.length === 0) return;
     this.firstByteAtMs ??= this.#monotonicMs();
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.length;

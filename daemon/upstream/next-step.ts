@@ -18,7 +18,8 @@
 // | client-closed    | never                                | stop                | none      |
 //
 // "If to spare": only while every target not yet tried can still have an attempt of its own, so that a chain of three
-// with three attempts reaches its third model. Never more than one retry of the same target.
+// with three attempts reaches its third model. Never more than one retry of the same target, and
+// none where the failure is lasting: a certificate does not become valid by being looked at again.
 
 import type { ModelTarget } from '../catalog/model-target.ts';
 import type { AttemptFailure } from '../conversation/attempt-failure.ts';
@@ -124,7 +125,7 @@ export function jitteredMs(pauseMs: number, random: number): number {
 }
 
 function mayTryAgain(row: Row, failure: AttemptFailure, context: StepContext): boolean {
-  if (row.again === 'never' || context.attemptsOnTarget > 1) return false;
+  if (row.again === 'never' || context.attemptsOnTarget > 1 || failure.isLasting === true) return false;
   if ((failure.retryAfterMs ?? 0) > LONGEST_WAIT_MS) return false;
   if (context.isOnlyTarget) return true;
   if (row.again === 'alone' || (row.again === 'reset' && !context.sent)) return false;

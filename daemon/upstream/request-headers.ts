@@ -64,11 +64,25 @@ export function urlOf(
   { baseUrl }: Pick<Connection, 'baseUrl'>,
   path: string,
 ): { readonly origin: string; readonly path: string } {
-  const { origin, pathname } = new URL(baseUrl);
-  const base = pathname.replace(/\/+$/, '');
+  const { origin, base } = partsOf(baseUrl);
   const version = /^\/v\d+[a-z]*(?=\/)/.exec(path)?.[0];
   const rest = version !== undefined && base.endsWith(version) ? path.slice(version.length) : path;
   return { origin, path: base + rest };
+}
+
+/** As many as a configuration has providers, and a few that it had before. */
+const MAX_KNOWN_URLS = 64;
+const knownUrls = new Map<string, { readonly origin: string; readonly base: string }>();
+
+/** Taking an address apart takes 2 us, and there are few of them. */
+function partsOf(baseUrl: string): { readonly origin: string; readonly base: string } {
+  const known = knownUrls.get(baseUrl);
+  if (known !== undefined) return known;
+  const { origin, pathname } = new URL(baseUrl);
+  const parts = { origin, base: pathname.replace(/\/+$/, '') };
+  if (knownUrls.size >= MAX_KNOWN_URLS) knownUrls.clear();
+  knownUrls.set(baseUrl, parts);
+  return parts;
 }
 
 /** Names and values in turn. Throws AttemptError `auth` when the key cannot be a header value. */

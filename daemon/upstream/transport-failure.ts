@@ -66,7 +66,13 @@ export function transportFailure(
   }
   // A head that is no HTTP is a wrong answer, not a missing connection.
   const kind = code === NO_HTTP || code === 'UND_ERR_HEADERS_OVERFLOW' ? 'invalid-response' : 'connect';
-  return { kind, message: `cannot reach ${provider}: ${sentence}` };
+  const message = `cannot reach ${provider}: ${sentence}`;
+  return isCertificate(code) ? { kind, message, isLasting: true } : { kind, message };
+}
+
+/** Nobody vouches for whoever is there; that is not to be tried until somebody looks away. */
+function isCertificate(code: string): boolean {
+  return code.includes('CERT') || code.startsWith('UNABLE_TO_');
 }
 
 function fallbackSentence(code: string): string {

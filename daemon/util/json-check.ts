@@ -2,7 +2,9 @@
 // exactly what JSON.parse accepts (RFC 8259), within bounds on depth and width.
 
 import { RouterError } from '../errors.ts';
-import type { BodyMember } from './request-body.ts';
+import type { EarlierBody } from './body-memory.ts';
+import { commonRest, resumePoint } from './body-overlap.ts';
+import type { BodyMember, Span } from './request-body.ts';
 
 export interface ScanLimits {
   /** Levels of nesting, the outermost object counted as one. */
@@ -32,14 +34,25 @@ const LITERALS: ReadonlyMap<number, Buffer> = new Map(
   ['true', 'false', 'null'].map((word) => [word.charCodeAt(0), Buffer.from(word)]),
 );
 
-/** Top-level members of the object in `bytes` (valid UTF-8). Throws `request.malformed` at the first fault. */
-export function validateObject(bytes: Buffer, limits: ScanLimits): readonly BodyMember[] {
-  return new ObjectCheck(bytes, limits).run();
+/** Longer arrays are not mapped, so that the map of a body of commas stays smaller than the body. */
+const MAX_MAPPED_ELEMENTS = 10_000;
+
+/**
+ * Top-level members of the object in `bytes` (valid UTF-8). Throws `request.malformed` at the first fault. What an
+ * `earlier` body under the same limits begins and ends with alike was found sound there, and is not looked at again.
+ */
+export function validateObject(
+  bytes: Buffer,
+  limits: ScanLimits,
+  earlier?: EarlierBody,
+): readonly BodyMember[] {
+  return new ObjectCheck(bytes, limits, earlier).run();
 }
 
 class ObjectCheck {
   private readonly bytes: Buffer;
   private readonly limits: ScanLimits;
+  private earlier: EarlierBody | undefined;
   private readonly entries: BodyMember[] = [];
   /** Opening byte and member count of each open container; index 0 is not used. */
   private readonly opened: Uint8Array;
@@ -53,10 +66,14 @@ class ObjectCheck {
   private key = '';
   private keyStart = 0;
   private valueStart = 0;
+  /** Of that member where it is an array and not too long. */
+  private elements: Span[] | undefined;
+  private elementStart = 0;
 
-  constructor(bytes: Buffer, limits: ScanLimits) {
+  constructor(bytes: Buffer, limits: ScanLimits, earlier?: EarlierBody) {
     this.bytes = bytes;
     this.limits = limits;
+    this.earlier = earlier;
     this.wordsStart = (4 - (bytes.byteOffset % 4)) % 4;
     const wordCount = Math.max(0, bytes.length - this.wordsStart) >> 2;
     const wordsOffset = wordCount > 0 ? bytes.byteOffset + this.wordsStart : 0;
@@ -66,13 +83,53 @@ class ObjectCheck {
   }
 
   run(): readonly BodyMember[] {
-    this.skipSpace();
-    if (this.bytes[this.at] !== OPEN_OBJECT) this.refuse('the body must be one JSON object');
-    do {
+    if (this.skipHead()) this.closeFinished();
+    else this.openBody();
+    while (this.depth > 0) {
+      if (this.depth === 2) this.elementStart = this.at;
       if (!this.readValue()) this.closeFinished();
-    } while (this.depth > 0);
+    }
     if (this.at < this.bytes.length) this.refuse('nothing may follow the end of the object');
     return this.entries;
+  }
+
+  private openBody(): void {
+    this.skipSpace();
+    if (this.bytes[this.at] !== OPEN_OBJECT) this.refuse('the body must be one JSON object');
+    if (!this.readValue()) this.closeFinished();
+  }
+
+  /** Takes over what the earlier body begins with alike; false when there is nothing. */
+  private skipHead(): boolean {
+    const point = this.earlier && resumePoint(this.earlier);
+    if (point === undefined) return false;
+    const { entry, element, elements } = point;
+    this.entries.push(...point.entries);
+    this.key = entry.key;
+    this.keyStart = entry.keyStart;
+    this.valueStart = entry.value.start;
+    this.elements = elements?.slice();
+    this.elementStart = element?.start ?? 0;
+    this.depth = element === undefined ? 1 : 2;
+    this.opened[1] = OPEN_OBJECT;
+    this.opened[2] = OPEN_ARRAY;
+    this.keyCounts[1] = this.entries.length + 1;
+    this.at = (element ?? entry.value).end;
+    return true;
+  }
+
+  /** Behind a member: takes over the rest where the earlier body ends alike. */
+  private skipTail(): void {
+    const { earlier, bytes } = this;
+    const restBytes = bytes.length - this.at;
+    if (earlier === undefined || restBytes > earlier.sameTailBytes) return;
+    const rest = commonRest(earlier, bytes, restBytes);
+    // Where it does not fit the first time it never does; trying behind every member would cost the square of them.
+    this.earlier = undefined;
+    if (rest === undefined || this.entries.length + rest.length > this.limits.maxKeys) return;
+    this.entries.push(...rest);
+    this.depth = 0;
+    this.at = this.bytes.length;
   }
 
   /** Reads a scalar or an empty container whole (false); of any other container the opening (true). */
@@ -92,6 +149,7 @@ class ObjectCheck {
     this.depth += 1;
     this.opened[this.depth] = first;
     this.keyCounts[this.depth] = 0;
+    if (this.depth === 2) this.elements = first === OPEN_ARRAY ? [] : undefined;
     this.at += 1;
     this.skipSpace();
     if (this.bytes[this.at] === closerOf(first)) {
@@ -107,6 +165,7 @@ class ObjectCheck {
   private closeFinished(): void {
     for (;;) {
       if (this.depth === 1) this.keepEntry();
+      else if (this.depth === 2) this.keepElement();
       this.skipSpace();
       if (this.depth === 0) return;
       const opener = this.opened[this.depth];
@@ -125,7 +184,16 @@ class ObjectCheck {
 
   private keepEntry(): void {
     const value = { start: this.valueStart, end: this.at };
-    this.entries.push({ key: this.key, keyStart: this.keyStart, value });
+    const { key, keyStart, elements } = this;
+    this.entries.push({ key, keyStart, value, ...(elements === undefined ? {} : { elements }) });
+    this.elements = undefined;
+    this.skipTail();
+  }
+
+  private keepElement(): void {
+    if (this.elements === undefined) return;
+    this.elements.push({ start: this.elementStart, end: this.at });
+    if (this.elements.length > MAX_MAPPED_ELEMENTS) this.elements = undefined;
   }
 
   private readKey(): void {

@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { RouterError } from '../errors.ts';
+import type { BodyMemory } from './body-memory.ts';
 import { validateObject } from './json-check.ts';
 import type { ScanLimits } from './json-check.ts';
 import type { JsonValue } from './json.ts';
@@ -33,8 +34,15 @@ const CLOSE_OBJECT = 0x7d;
 /** Longest run that a plain loop walks faster than a call to `indexOf` costs. */
 const SHORT_STRING_BYTES = 32;
 
-/** Checks the whole text and maps its top-level members. Throws `request.malformed` saying where and what. */
-export function parseRequestBody(bytes: Buffer, limits: ScanLimits = DEFAULT_SCAN_LIMITS): RequestBody {
+/**
+ * Checks the whole text and maps its top-level members. Throws `request.malformed` saying where and what. With `memory`
+ * only what an earlier body under the same limits did not hold is looked at; the result is the same.
+ */
+export function parseRequestBody(
+  bytes: Buffer,
+  limits: ScanLimits = DEFAULT_SCAN_LIMITS,
+  memory?: BodyMemory,
+): RequestBody {
   if (bytes.length === 0) {
     throw new RouterError('request.malformed', 'the request body is empty; send one JSON object');
   }
@@ -44,10 +52,13 @@ export function parseRequestBody(bytes: Buffer, limits: ScanLimits = DEFAULT_SCA
       'the request body is not valid UTF-8; send JSON encoded as UTF-8',
     );
   }
-  const entries = validateObject(bytes, limits);
+  const earlier = memory?.recall(bytes);
+  const entries = validateObject(bytes, limits, earlier);
   const members = new Map<string, Span>();
   for (const entry of entries) members.set(entry.key, entry.value);
-  return { bytes, members, entries };
+  const body: RequestBody = { bytes, members, entries };
+  memory?.keep(body, earlier);
+  return body;
 }
 
 /**

@@ -13,6 +13,8 @@ export interface BodyMember {
   /** Offset of the opening quote of the name. */
   readonly keyStart: number;
   readonly value: Span;
+  /** Where the value is an array: its elements, unless there are very many. */
+  readonly elements?: readonly Span[];
 }
 
 export interface RequestBody {

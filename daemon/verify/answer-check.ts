@@ -10,7 +10,6 @@ import { AnswerCollector } from './collected-answer.ts';
 import { hedgedAnswer } from './hedges.ts';
 import { loopingAnswer } from './looping.ts';
 import { emptyAnswer, refusedAnswer, truncatedAnswer } from './missing-answer.ts';
-import { loadParsers } from './parsers.ts';
 import { placeholderCode } from './placeholder-code.ts';
 import { malformedToolCall, wrongJson } from './structured-answer.ts';
 import { AnswerSubject, type Check } from './subject.ts';
@@ -66,7 +65,6 @@ const CHECKS: readonly (readonly [WeakAnswerKind, Check])[] = [
 ];
 
 export function createAnswerCheck(checked: CheckedRequest): AnswerCheck {
-  void loadParsers(); // while the model writes
   const collector = new AnswerCollector();
   return {
     observe: (events) => collector.observe(events),

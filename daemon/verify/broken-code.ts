@@ -6,7 +6,7 @@ import { parse as parseJsonc, type ParseError } from 'jsonc-parser';
 import type { AnswerFinding } from './answer-check.ts';
 import { commentOf } from './comment-of.ts';
 import { javaScriptFileParses, javaScriptParses } from './javascript-code.ts';
-import { type Parsers, parsersInMemory } from './parsers.ts';
+import { loadParsers, type Parsers, parsersInMemory } from './parsers.ts';
 import { pythonFileParses, pythonParses } from './python-code.ts';
 import type { AnswerSubject } from './subject.ts';
 import type { WrittenCode } from './written-code.ts';
@@ -48,7 +48,10 @@ const CHARS_PER_TRY = 200;
 
 export function brokenCode(subject: AnswerSubject): AnswerFinding | null {
   const loaded = parsersInMemory();
-  if (loaded === null) return null;
+  if (loaded === null) {
+    if (subject.written.some(({ language }) => language in FAMILIES)) void loadParsers(); // for the next one
+    return null;
+  }
   const parsers = metered(loaded);
   const room: Record<Family, number> = { ...MAX_CHARS };
   const openBlock =
@@ -235,7 +238,7 @@ function jsonParses(code: string): boolean {
   if (/\.\.\.|…|<[^<>\n]{1,60}>|\{\{|\$\{|^(?:[-+] ?\S|@@ )/m.test(code)) return true; // something is to be filled in
   const first = code.trimStart().charAt(0);
   if (!'{["/-0123456789tfn'.includes(first)) return true; // a header of HTTP, a prompt of a shell
-  const joined = code.replaceAll(/([}\]])(\s*\n\s*)(?=[{[])/g, '$1,$2');
+  const joined = code.replaceAll(/(?<=[}\]])\s+(?=[{[])/g, (gap) => (gap.includes('\n') ? `,${gap}` : gap));
   return [`{${code}\n}`, `[${code}\n]`, `[${joined}\n]`].some(isParsable);
 }
 

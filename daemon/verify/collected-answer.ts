@@ -29,7 +29,12 @@ export interface CollectedAnswer {
   readonly isPartlyKept: boolean;
 }
 
-type Piece = { readonly id: string; readonly strings: string[] } & (
+/** Tokens come one by one and each string has a head of its own, so now and then they become one. */
+const MAX_STRINGS = 512;
+/** What a piece takes besides its text, roughly: a hostile answer could begin a call with every event. */
+const PIECE_CHARS = 64;
+
+type Piece = { readonly id: string; strings: string[] } & (
   { readonly type: 'text' } | { readonly type: 'call'; readonly name: string; readonly isText: boolean }
 );
 
@@ -73,7 +78,7 @@ export class AnswerCollector {
         this.#keep(this.#textPiece(event.id), event.delta);
         break;
       case 'tool-input-start':
-        this.#pieces.push({
+        this.#begin({
           type: 'call',
           id: event.id,
           name: event.name,
@@ -107,7 +112,12 @@ export class AnswerCollector {
   #textPiece(id: string): Piece {
     const last = this.#pieces.at(-1);
     if (last?.type === 'text') return last;
-    const piece: Piece = { type: 'text', id, strings: [] };
+    return this.#begin({ type: 'text', id, strings: [] });
+  }
+
+  #begin(piece: Piece): Piece {
+    if (this.#keptChars >= MAX_KEPT_CHARS) return piece;
+    if (this.#pieces.length > 0) this.#keptChars += PIECE_CHARS;
     this.#pieces.push(piece);
     return piece;
   }
@@ -118,6 +128,7 @@ export class AnswerCollector {
     if (room <= 0) return;
     piece.strings.push(delta.length <= room ? delta : delta.slice(0, room));
     this.#keptChars += Math.min(delta.length, room);
+    if (piece.strings.length >= MAX_STRINGS) piece.strings = [piece.strings.join('')];
   }
 
   #text(): string {

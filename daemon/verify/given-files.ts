@@ -41,7 +41,9 @@ export class GivenFiles {
       if (message.role === 'assistant' || message.role === 'tool') return [];
       const at = message.text.indexOf(name);
       if (at < 0) return [];
-      const tagged = /^[^\n]{0,100}>\s*\n([\s\S]{1,100000}?)<\/\w/.exec(message.text.slice(at + name.length));
+      const tagged = /^[^\n]{0,100}>[ \t]*\r?\n([\s\S]{1,100000}?)<\/\w/.exec(
+        message.text.slice(at + name.length),
+      );
       if (tagged !== null) return [tagged[1] ?? ''];
       const blocks = fencedCode(message);
       if (blocks.length > 0) return message.text.indexOf('```', at) >= 0 ? blocks : [];
@@ -86,5 +88,5 @@ function fencedCode(message: PromptMessage): readonly string[] {
 }
 
 function isAbbreviated(code: string): boolean {
-  return /^\s*(?:\.\.\.|…|⋮|(?:\/\/|#|\/\*)\s*(?:\.\.\.|…))/m.test(code);
+  return /^[ \t]*(?:\.\.\.|…|⋮|(?:\/\/|#|\/\*)\s*(?:\.\.\.|…))/m.test(code);
 }

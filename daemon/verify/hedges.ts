@@ -103,7 +103,7 @@ function sentencesOf(prose: string): readonly string[] {
     .split('\n')
     .filter((line) => !line.trimStart().startsWith('>'))
     .join('\n')
-    .replaceAll(/"[^"\n]{0,300}"|“[^”\n]{0,300}”|`[^`\n]{0,300}`/g, 'x')
+    .replaceAll(/"[^"\n]{0,300}"|“[^“”\n]{0,300}”|`[^`\n]{0,300}`/g, 'x')
     .replaceAll(/[*_]/g, '')
     .toLowerCase();
   return bare

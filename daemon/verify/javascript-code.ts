@@ -165,7 +165,7 @@ function withoutElisions(code: string): string {
 
 /** The answer says itself that something is left out here. Whether it may is another check's question. */
 function hidesParts(code: string): boolean {
-  return /(?:\/\/|\/\*|#|<!--)\s*(?:\.\.\.|…)|^\s*(?:\.\.\.|…)\s*$|\.\.\.\s*(?:existing|rest|other|same)/m.test(
+  return /(?:\/\/|\/\*|#|<!--)\s*(?:\.\.\.|…)|^[ \t]*(?:\.\.\.|…)[ \t]*$|\.\.\.\s*(?:existing|rest|other|same)/m.test(
     code,
   );
 }
@@ -174,7 +174,7 @@ function hidesParts(code: string): boolean {
 function isNoCode(code: string): boolean {
   if (/^\s*(?:<!|<html|<head|<body|<script|<template|<style|<svelte|---\r?\n|[├└│])/i.test(code)) return true;
   if (/^(?:\$|>|>>>|PS>|=>|->|→|npm|npx|yarn|pnpm|curl) /m.test(code)) return true;
-  if (/^\s*=>\s*$|^\/\/ ?(?:=>|->) ?[{[]$|^\/\/ (?:output|result|returns|prints):?\s*$/im.test(code))
+  if (/^[ \t]*=>[ \t]*$|^\/\/ ?(?:=>|->) ?[{[]$|^\/\/ (?:output|result|returns|prints):?\s*$/im.test(code))
     return true;
   if (/^@@ |^(?:[-+]{3}|diff|index) |^<{7}|^>{7}/m.test(code)) return true;
   const marked = code.match(/^[-+] ?\S/gm)?.length ?? 0;

@@ -1,6 +1,7 @@
-// The parsers of code in answers. They are large, so they are loaded once, when the first answer is to be checked (or
-// earlier, by `loadParsers`); until they are there code is simply not judged.
+// The parsers of code in answers. They are large (30 ms, 10 MB), so they are loaded once, while the first ask for code is
+// with its model or when the first answer with code in it is met; until they are there code is simply not judged.
 
+import { setImmediate as afterInput } from 'node:timers/promises';
 import type { ParserOptions, parse as parseJavaScript } from '@babel/parser';
 import type { Tree } from '@lezer/common';
 
@@ -26,9 +27,10 @@ export function parsersInMemory(): Parsers | null {
 
 async function load(): Promise<void> {
   try {
-    const [babel, python] = await Promise.all([import('@babel/parser'), import('@lezer/python')]);
-    const strict = python.parser.configure({ strict: true });
-    loaded = { javaScript: babel.parse, python: (code) => strict.parse(code) };
+    await afterInput(); // what calls is on its way to a model, and should not wait
+    const { parse, parser } = await import('./code-parsers.ts');
+    const strict = parser.configure({ strict: true });
+    loaded = { javaScript: parse, python: (code) => strict.parse(code) };
   } catch {
     loaded = null; // an installation without them still routes
   }

@@ -106,10 +106,14 @@ function nextOf(lines: readonly string[], from: number, pattern: RegExp): number
   return -1;
 }
 
+const MAX_PATH_LINE_CHARS = 400;
+
 /** The file's name stands alone on a line before the block, before or after its fence. */
 function pathBefore(lines: readonly string[], index: number): string {
   for (let at = index - 1; at >= Math.max(0, index - 3); at -= 1) {
-    const bare = (lines[at] ?? '').trim().replaceAll(/^[*`#\s]+|[*`:\s]+$/g, '');
+    const line = lines[at] ?? '';
+    if (line.length > MAX_PATH_LINE_CHARS) continue;
+    const bare = line.trim().replaceAll(/^[*`#\s]+|[*`:\s]+$/g, '');
     if (/^[\w@./\\ -]{1,200}\.\w{1,8}$/.test(bare) && !bare.includes(' ')) return pathOf(bare);
   }
   return '';

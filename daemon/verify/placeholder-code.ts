@@ -19,7 +19,7 @@ const LEFT_WORK: readonly RegExp[] = [
   /(?<![\w-])(?:TODO|FIXME|TBD)\b(?!s?\s+(?:app|list|item|comment|api)\b)|^\W*(?:todo|fixme|to-do)\s*[:(]/,
   /\b(?:not (?:yet )?implemented|to be implemented|unimplemented|implementation (?:goes |is )?(?:here|omitted|needed|pending|required)|needs? (?:to be )?implement(?:ed|ation))\b/i,
   /\b(?:your|actual|real|main|business|core|custom) (?:\w+ )?(?:code|logic|implementation|function|processing|calculation)s? (?:(?:goes|would go|should go|will go|can go|comes|belongs) )?(?:here|there)\b/i,
-  /\b(?:add|insert|put|write|place|implement|fill in|include|perform|do|handle) (?:\w+ ){0,4}(?:here|(?:the )?(?:actual|real|remaining|rest|missing) (?:\w+ ?){0,3})\s*[.)]*\s*(?:\*\/|-->)?$/i,
+  /\b(?:add|insert|put|write|place|implement|fill in|include|perform|do|handle) (?:\w+ ){0,4}(?:here|(?:the )?(?:actual|real|remaining|rest|missing) (?:\w+\b ?){0,3})\s*(?:[.)]+\s*)?(?:\*\/|-->)?$/i,
   /^\W*implement (?:this|me|the|your|actual|it|logic)\b/i,
   /\bplaceholder (?:implementation|logic|code|function|method|body|for (?:the )?(?:actual|real|now|future)|value to|until|-)|\b(?:this is|just|only|as|use) an? placeholder\b|^\W*placeholder\W*$|^\W*placeholder\s*[:.-]/i,
   /\bin (?:a )?(?:real|actual) (?:implementation|application|app|code|scenario|project),? (?:you|this|we|it)\b.{0,40}\b(?:would|should|will|need|must)\b|\bsimulat(?:e|ed|ing) (?:the )?(?:actual|real)\b/i,
@@ -34,7 +34,7 @@ const LEFT_OUT: readonly RegExp[] = [
 ];
 
 /** A comment of dots only. */
-const BARE_DOTS = /^\s*(?:\.\.\.|…)\s*(?:\*\/|-->)?\s*\}?\s*$/;
+const BARE_DOTS = /^\s*(?:\.\.\.|…)\s*(?:(?:\*\/|-->)\s*)?(?:\}\s*)?$/;
 
 export function placeholderCode(subject: AnswerSubject): AnswerFinding | null {
   const { ask } = subject.checked;
@@ -138,6 +138,7 @@ function marksGap(line: string, language: string, wish: Wish): boolean {
   )
     return true;
   return (
-    wish.wantsWork && /\)[^'"`]{0,60}\{\s*(?:\.\.\.|…|\/\*\s*(?:\.\.\.|…)?\s*\*\/)\s*\}\s*[;,]?$/.test(bare)
+    wish.wantsWork &&
+    /\)[^'"`]{0,60}\{\s*(?:\.\.\.|…|\/\*\s*(?:(?:\.\.\.|…)\s*)?\*\/)\s*\}\s*[;,]?$/.test(bare)
   );
 }

@@ -25,7 +25,7 @@ function rewritten(code: string): string {
     .replaceAll('\r\n', '\n')
     .replaceAll('\f', ' ')
     .replaceAll(/^([ \t]*)[%!][\w%!].*$/gm, '$1pass')
-    .replaceAll(/\byield(?=[ \t]*(?:#.*)?(?:\n|$|\)))/g, 'yield None')
+    .replaceAll(/\byield(?=[ \t]*(?:#|\n|$|\)))/g, 'yield None')
     .replaceAll(/(?<![\w.])(\d[\d_]*)\.(?![\w.])/g, '$1.0')
     .replaceAll(/(?<![\w.])(\d+)\.(?=[eEjJ])/g, '$1.0')
     .replaceAll(
@@ -34,7 +34,16 @@ function rewritten(code: string): string {
     )
     .replaceAll(/(\bdef \w+\()\s*(?:\.\.\.|…)\s*\)/g, '$1)')
     .replaceAll('…', '...')
-    .replaceAll(/^(\s*)\.\.\. ?(?:\(?[a-z][^\n=()]{0,60}\)?)$/gm, '$1...');
+    .replaceAll(/^([ \t]*)\.\.\. ?(?:\(?[a-z][^\n=()]{0,60}\)?)$/gm, '$1...');
+}
+
+/** Of the first line that is no comment. By hand: an expression would try every way to share the empty lines. */
+function firstWordOf(code: string): string | undefined {
+  for (const line of code.split('\n')) {
+    const bare = line.trimStart();
+    if (bare !== '' && !bare.startsWith('#')) return /^(?:\w+|@)/.exec(bare)?.[0];
+  }
+  return undefined;
 }
 
 /** What a piece may have to stand in, likeliest first. */
@@ -42,7 +51,7 @@ function variantsOf(code: string): readonly string[] {
   const flush = dedented(code);
   const variants = [code];
   if (flush !== code) variants.push(flush);
-  const first = /^(?:\s*(?:#.*)?\n)*\s*(\w+|@)/.exec(flush)?.[1];
+  const first = firstWordOf(flush);
   if (first === 'elif' || first === 'else') variants.push(`if x:\n    pass\n${flush}`);
   if (first === 'except' || first === 'finally' || first === 'else')
     variants.push(`try:\n    pass\n${flush}`);
@@ -54,7 +63,7 @@ function variantsOf(code: string): readonly string[] {
     const parts = code.split(/\n\s*\n/);
     if (parts.length > 1) variants.push(parts.map((part) => dedented(part)).join('\n\n'));
   }
-  if (/^\s*["'\w][^\n]*[,:]\s*$/m.test(flush) && flush.length < 4000)
+  if (flush.length < 4000 && /^[ \t]*["'\w][^\n]*[,:][ \t]*$/m.test(flush))
     variants.push(`x = {\n${flush}\n}`, `x(\n${flush}\n)`);
   return variants;
 }
@@ -105,7 +114,7 @@ function hasOpenTry(code: string, tree: Tree): boolean {
 
 /** The grammar knows too few forms of `with` to accuse one. */
 function failsAtWith(code: string, message: string): boolean {
-  const at = Number(/\d+$/.exec(message)?.[0] ?? Number.NaN);
+  const at = Number(/\d{1,15}$/.exec(message)?.[0] ?? Number.NaN);
   if (!Number.isFinite(at)) return false;
   const lines = code
     .slice(0, at + 1)
@@ -213,7 +222,7 @@ function indented(code: string): string {
 
 /** The statements of an interactive session; null = nothing but output. */
 function withoutPrompts(code: string): string | null {
-  if (!/^\s*(?:>>> ?|In \[\d+\]: )/m.test(code)) return code;
+  if (!/^[ \t]*(?:>>> ?|In \[\d+\]: )/m.test(code)) return code;
   const lines = code.split('\n').flatMap((line) => {
     const bare = line.trimStart();
     const prompt = /^(?:>>> ?|\.\.\.(?: |$)|In \[\d+\]: )/.exec(bare)?.[0];
@@ -242,5 +251,5 @@ function isHeadOnly(code: string): boolean {
 }
 
 function hidesParts(code: string): boolean {
-  return /#\s*\.\.\.|^\s*\.\.\.\s*$/m.test(code) && code.length < 2000;
+  return code.length < 2000 && /#\s*\.\.\.|^[ \t]*\.\.\.[ \t]*$/m.test(code);
 }

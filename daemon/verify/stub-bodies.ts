@@ -113,7 +113,7 @@ function bodyOf(lines: readonly string[], headIndex: number, indent: number): re
       if (!(bare.length >= 6 && bare.endsWith(quote))) docQuote = quote;
       continue;
     }
-    body.push(bare.replace(/\s+#.*$/, ''));
+    body.push(bare.replace(/\s#.*$/, '').trimEnd());
     if (body.length > 1) break;
   }
   return body;

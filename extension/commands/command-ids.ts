@@ -12,6 +12,7 @@ export const COMMAND_IDS = [
   'pointsman.disconnectAssistant',
   'pointsman.setProviderKey',
   'pointsman.setBudget',
+  'pointsman.clearCache',
   'pointsman.startDaemon',
   'pointsman.restartDaemon',
   'pointsman.stopDaemon',

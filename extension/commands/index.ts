@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 
+import { clearCache } from './clear-cache.ts';
 import { runCommand, type CommandDeps } from './command-deps.ts';
 import { COMMAND_IDS, type CommandId } from './command-ids.ts';
 import { connectAssistant, disconnectAssistant } from './connect-assistant.ts';
@@ -30,6 +31,7 @@ const HANDLERS: Readonly<Record<CommandId, CommandHandler>> = {
   'pointsman.disconnectAssistant': disconnectAssistant,
   'pointsman.setProviderKey': setProviderKey,
   'pointsman.setBudget': setBudget,
+  'pointsman.clearCache': clearCache,
   'pointsman.startDaemon': startDaemon,
   'pointsman.restartDaemon': restartDaemon,
   'pointsman.stopDaemon': stopDaemon,

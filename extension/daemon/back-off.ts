@@ -18,7 +18,7 @@ export interface BackOffOptions {
 }
 
 export function createBackOff(options: BackOffOptions = {}): BackOff {
-  const { firstMs = 250, longestMs = 30_000, goodLifeMs = 60_000, patience = 6 } = options;
+  const { firstMs = 250, longestMs = 30_000, goodLifeMs = 60_000, patience = 4 } = options;
   let quickDeaths = 0;
   return {
     died(uptimeMs) {

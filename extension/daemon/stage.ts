@@ -17,7 +17,12 @@ export interface StageOptions {
 
 const SCRIPT = 'daemon.cjs';
 /** What the daemon reads beside itself; where one is missing it does without. */
-const PARTS: readonly string[] = [SCRIPT, 'demo.cjs', 'config.schema.json', 'webview'];
+const PARTS: readonly string[] = [
+  SCRIPT,
+  ...['app', 'commands', 'demo', 'first-steps', 'parsers', 'patterns', 'prices'].map((name) => `${name}.cjs`),
+  'config.schema.json',
+  'webview',
+];
 const USERS = 'used-by';
 /** `<version>-<16 hex>` and a copy that is being made. */
 const COPY_NAME = /^\d+\.\d+\.\d+[\w.-]*-[0-9a-f]{16}(?:\.[0-9a-f]{12}\.tmp)?$/;

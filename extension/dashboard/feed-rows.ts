@@ -5,7 +5,7 @@ import type { FeedItem, RunningExchange, StoredExchange } from './feed-store.ts'
 import { duration, signedUsd, tokens, usd } from './figures.ts';
 import { clientName, gradeName, reasonWords, taskName } from './words.ts';
 
-export type RowState = 'running' | 'ok' | 'failed-over' | ExchangeStatus;
+export type RowState = 'running' | 'ok' | 'failed-over' | 'exact-hit' | 'semantic-hit' | ExchangeStatus;
 
 /** How a figure is coloured; the sign says the same in the text. */
 export type Tone = 'gain' | 'loss' | 'plain' | 'unknown';
@@ -35,6 +35,8 @@ const STATE_WORDS: Readonly<Record<RowState, string>> = {
   running: 'Running',
   ok: 'OK',
   'failed-over': 'Failed over',
+  'exact-hit': 'Exact hit',
+  'semantic-hit': 'Semantic hit',
   error: 'Error',
   cancelled: 'Cancelled',
   interrupted: 'Interrupted',
@@ -91,8 +93,10 @@ function runningRow(running: RunningExchange): Omit<FeedRow, 'time' | 'fullTime'
   };
 }
 
-/** `failed-over`: answered, but not by the one that was asked first. */
-export function rowState(record: Pick<StoredExchange, 'status' | 'attempts'>): RowState {
+/** `failed-over`: answered, but not by the one that was asked first. A hit: answered without asking anyone. */
+export function rowState(record: Pick<StoredExchange, 'status' | 'attempts' | 'cache'>): RowState {
+  if (record.status === 'ok' && record.cache === 'exact') return 'exact-hit';
+  if (record.status === 'ok' && record.cache === 'semantic') return 'semantic-hit';
   const hasFailed = record.attempts.some(({ status }) => status === 'failed');
   return record.status === 'ok' && hasFailed ? 'failed-over' : record.status;
 }

@@ -71,6 +71,13 @@ export function axisUsd(amounts: readonly number[]): readonly string[] {
   });
 }
 
+/** `512 B`, `3.4 kB`, `67.1 MB`. */
+export function byteText(count: number): string {
+  if (count < 1000) return `${Math.round(count)} B`;
+  if (count < 999_950) return `${(count / 1000).toFixed(1)} kB`;
+  return count < 999_950_000 ? `${(count / 1e6).toFixed(1)} MB` : `${(count / 1e9).toFixed(2)} GB`;
+}
+
 /** A price, of which every digit counts: `$0.435`, `$4.00`. */
 export function priceUsd(amount: number | null): string {
   if (amount === null || !Number.isFinite(amount)) return UNKNOWN;

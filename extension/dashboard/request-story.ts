@@ -4,6 +4,7 @@
 import type { Candidate, Decision, ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
 import type { TaskType } from '../../daemon/protocol/vocabulary.ts';
 import { duration, grouped, percent, tokens, usd } from './figures.ts';
+import { isHit } from './hit-story.ts';
 import {
   clientName,
   decisionPointWords,
@@ -46,7 +47,8 @@ export function requestStory(record: ExchangeRecord): RequestStory {
     headline: headlineOf(record),
     reading: decision === null ? [] : readingOf(decision),
     choice: choiceOf(record),
-    flips: decision === null ? [] : flipsOf(decision),
+    // Of a stored answer they would change nothing.
+    flips: decision === null || isHit(record) ? [] : flipsOf(decision),
     signals: decision?.classification.signals ?? [],
   };
 }
@@ -54,8 +56,9 @@ export function requestStory(record: ExchangeRecord): RequestStory {
 function headlineOf(record: ExchangeRecord): string {
   const asked = record.requestModel === '' ? 'a model' : record.requestModel;
   const who = clientName(record.client);
-  if (record.cache === 'exact' || record.cache === 'semantic') {
-    return `${who} asked for ${asked}, and the answer was taken from the cache.`;
+  if (isHit(record)) {
+    const what = record.cache === 'exact' ? 'an equal request' : 'a similar request';
+    return `${who} asked for ${asked}, and got the stored answer to ${what}.`;
   }
   if (record.responseModel === null) {
     return `${who} asked for ${asked}, and nobody answered. ${errorWords(record.errorType)}`;
@@ -87,6 +90,7 @@ function choiceOf(record: ExchangeRecord): readonly string[] {
     return reason === null ? ['No decision was kept for this request.'] : [reasonSentence(reason)];
   }
   const { bindingConstraint, notes, helps, effort } = decision as Partial<Decision>;
+  if (isHit(record)) return [...hitSentences(record, decision), ...(notes ?? []).map(sentence)];
   return [
     reasonSentence(reason ?? decision.reason),
     ...fallbackSentences(record, decision),
@@ -94,6 +98,16 @@ function choiceOf(record: ExchangeRecord): readonly string[] {
     ...(helps === undefined ? [] : [`The task stays on ${helps}; only this step was done by another model.`]),
     ...(effort == null ? [] : [`It was asked to think at effort “${effort}”.`]),
     ...(notes ?? []).map(sentence),
+  ];
+}
+
+/** The decision is the one that was not needed. */
+function hitSentences({ cache }: ExchangeRecord, { chosen }: Decision): readonly string[] {
+  return [
+    cache === 'exact'
+      ? reasonSentence('cache')
+      : 'A request that was taken to mean the same was answered before, so no model was asked.',
+    ...(chosen === '' ? [] : [`Without that, ${chosen} would have been asked.`]),
   ];
 }
 

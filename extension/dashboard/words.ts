@@ -119,6 +119,7 @@ const ERRORS: Readonly<Record<string, string>> = {
   'model.unknown': 'The model that was asked for is not known.',
   'route.no_eligible_target': 'No configured model could take this request.',
   'budget.exceeded': 'A budget is used up, so the request was refused.',
+  'privacy.refused': 'A privacy rule forbids that this request is sent.',
   'upstream.rejected': 'The provider refused the request.',
   'upstream.all_failed': 'Every model that was tried failed.',
   'upstream.stream_interrupted': 'The answer broke off in the middle.',

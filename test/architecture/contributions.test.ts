@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { defaultConfig } from '../../daemon/config/decode-config.ts';
 import { COMMAND_IDS } from '../../extension/commands/command-ids.ts';
 import { CONTEXT_KEYS, LOOK_AGAIN_KEY } from '../../extension/context-keys.ts';
 import { PAGE_COMMANDS } from '../../extension/dashboard/messages.ts';
@@ -47,6 +48,7 @@ interface Manifest {
     readonly menus: {
       readonly commandPalette: readonly { readonly command: string; readonly when: string }[];
     };
+    readonly configurationDefaults: Readonly<Record<string, unknown>>;
     readonly configuration: { readonly properties: Readonly<Record<string, Setting>> };
     readonly walkthroughs: readonly { readonly id: string; readonly steps: readonly Step[] }[];
     readonly languageModelChatProviders: readonly { readonly vendor: string }[];
@@ -89,6 +91,14 @@ const commandsNamedIn = (text: string): readonly string[] =>
   [...text.matchAll(/(?:\(command:|onCommand:)(pointsman\.\w+)/g)].map(([, command = '']) => command);
 
 describe('commands of the manifest', () => {
+  it('asks remote windows not to forward the daemon’s port by themselves', () => {
+    assert.deepEqual(manifest.contributes.configurationDefaults, {
+      'remote.portsAttributes': {
+        [String(defaultConfig().port)]: { label: 'Pointsman', onAutoForward: 'ignore' },
+      },
+    });
+  });
+
   it('are those that the code registers, and no others', () => {
     const elsewhere = sources.flatMap(({ text }) =>
       [...text.matchAll(/registerCommand\(\s*'(pointsman\.\w+)'/g)].map(([, command = '']) => command),

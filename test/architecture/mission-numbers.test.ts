@@ -10,14 +10,14 @@ const tests = path.join(import.meta.dirname, '..');
 /** Part A: what the five source systems have, as far as it is built. */
 const BUILT = [
   1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30,
-  34, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 50, 51, 52,
+  31, 32, 33, 34, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 50, 51, 52,
 ];
 
 /** Part B: what the best systems have beyond that. */
-const BUILT_BEYOND = [1, 2, 3, 4, 5, 7, 8, 9, 10];
+const BUILT_BEYOND = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 /** Part C: what nobody else has. */
-const BUILT_ALONE = [1, 2, 3, 4, 5, 7, 9, 11];
+const BUILT_ALONE = [1, 2, 3, 4, 5, 7, 9, 11, 12];
 
 describe('numbered requirements', () => {
   const titles = readdirSync(tests, { recursive: true, encoding: 'utf8' })

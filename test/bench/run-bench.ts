@@ -1,210 +1,175 @@
-// `npm run bench`: direct, an undici pipe and the daemon, side by side in interleaved rounds against one mock upstream.
-// Ratios and differences within a round are what counts; absolute times drift with the machine.
-//   --startup   only start-up time and idle memory        --quick   short rounds
+// `npm run bench`: what stands between an assistant and its model costs time; this measures how much. Direct, a bare pipe,
+// nginx where it is installed, the daemon as it is shipped and, on request, peers, side by side in interleaved rounds
+// against one mock upstream. Differences and ratios within a round count; absolute times drift with the machine.
+//   --quick         everything in under a minute, times for orientation only
+//   --peers         also two well-known routers, installed into a temporary folder (see peers.ts)
+//   --judge         every figure beside its goal; exits 1 when one falls short
+//   --picture       the result becomes the one in the README: test/bench/results.json, media/speed.svg and .png
+//   --from FILE     measures nothing, shows that result file (with --judge, --picture)
+//   --only TEXT     only cases whose id contains the text, for a look: keeps no result
+//   --startup       only start-up time and idle memory
+// A full run leaves out/bench-results.json; about 13 minutes, 17 with peers.
 
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { agentRequest, smallChat, smallStream } from './bodies.ts';
-import { runLoad, type LoadResult } from './load-client.ts';
+import { parseArgs } from 'node:util';
+import { checkBooks, type BooksResult } from './books.ts';
+import { CURVE_CASES, MAIN_CASES, type BenchCase } from './cases.ts';
+import { judge } from './goals.ts';
+import { measureCase, type CaseResult, type Pace } from './measure.ts';
+import { installPeers, peerVersions, startCcr, startPortkey } from './peers.ts';
+import { writePicture } from './picture/write-picture.ts';
+import { memoryMb } from './program.ts';
+import { caseTable, judgementTable, summaryText } from './report.ts';
+import { machineFacts, readResults, writeResults, type BenchResults } from './results.ts';
+import { measureStartup } from './startup.ts';
+import {
+  directTo,
+  startDaemon,
+  startMock,
+  startNginxTarget,
+  startPipe,
+  type DaemonTarget,
+  type Mock,
+  type Target,
+} from './targets.ts';
 
-const here = import.meta.dirname;
-const daemonFile = path.join(here, '..', '..', 'dist', 'daemon.cjs');
-const isQuick = process.argv.includes('--quick');
-const rounds = isQuick ? 2 : 5;
-const durationMs = isQuick ? 700 : 2000;
-/** Round 0 is not counted: V8 takes some ten thousand requests until all of the path is compiled for good. */
-const warmUpMs = isQuick ? 2500 : 5000;
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
+    judge: { type: 'boolean', default: false },
+    picture: { type: 'boolean', default: false },
+    startup: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    only: { type: 'string' },
+  },
+});
 
-interface Started {
-  readonly child: ChildProcess;
-  readonly line: Readonly<Record<string, unknown>>;
-  readonly readyMs: number;
-}
+const ROOT = path.join(import.meta.dirname, '..', '..');
+const OUT = path.join(ROOT, 'out');
+const README_RESULTS = path.join(import.meta.dirname, 'results.json');
 
-/** Starts a program and waits for its first line of JSON. */
-async function start(args: readonly string[]): Promise<Started> {
-  const startedMs = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  for await (const text of createInterface({ input: child.stdout })) {
-    const readyMs = performance.now() - startedMs;
-    return { child, line: JSON.parse(text) as Record<string, unknown>, readyMs };
+const FULL: Pace = { rounds: 5, roundMs: 2000, warmUpMs: 3000 };
+const FULL_CURVE: Pace = { rounds: 5, roundMs: 400, warmUpMs: 400 };
+const QUICK: Pace = { rounds: 1, roundMs: 200, warmUpMs: 150 };
+/** Of the first case: below some ten thousand requests V8 has not compiled the path for good. */
+const QUICK_FIRST: Pace = { ...QUICK, warmUpMs: 1500 };
+const QUICK_CURVE: Pace = { rounds: 1, roundMs: 100, warmUpMs: 50 };
+
+async function main(): Promise<void> {
+  if (options.picture && (options.quick || options.only !== undefined)) {
+    throw new Error('--picture is for the README and needs a full run: leave --quick and --only out');
   }
-  throw new Error(`${args[0]} ended before it was ready`);
-}
-
-function stop(started: Started): Promise<void> {
-  return new Promise((resolve) => {
-    started.child.once('exit', () => resolve());
-    started.child.kill('SIGTERM');
-  });
-}
-
-/** Processor time used so far, ms (user + system), from /proc; NaN where there is none. */
-function cpuMs(child: ChildProcess): number {
-  try {
-    const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  } catch {
-    return Number.NaN;
+  if (options.startup) {
+    console.log(startupLine(await measureStartup(options.quick ? 3 : 7)));
+    return;
+  }
+  const results = options.from === undefined ? await measure() : readResults(options.from);
+  if (options.from !== undefined) for (const one of results.cases) console.log(`${caseTable(one)}\n`);
+  console.log(summaryText(results));
+  if (options.judge) {
+    console.log(`\n${judgementTable(results)}`);
+    if (judge(results).some(({ verdict }) => verdict === 'short')) process.exitCode = 1;
+  }
+  if (options.picture) {
+    await writeResults(README_RESULTS, results);
+    for (const file of await writePicture(results, path.join(ROOT, 'media', 'speed'))) {
+      console.log(`wrote ${path.relative(ROOT, file)}`);
+    }
   }
 }
 
-function rssMb(child: ChildProcess): number {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
-  } catch {
-    return Number.NaN;
-  }
+function startupLine({ readyMs, allReadyMs, idleMb }: BenchResults['startup']): string {
+  return `start to ready line: median ${readyMs} ms (${allReadyMs.join(' ')})\nidle memory after 2 s: ${idleMb} MB`;
 }
 
-function benchHome(upstreamPort: number): string {
-  const home = mkdtempSync(path.join(tmpdir(), 'pointsman-bench-'));
-  const model = (tier: string): object => ({
-    provider: 'mock',
-    upstreamModel: `bench-${tier}`,
-    tier,
-    contextTokens: 1_000_000,
-    maxOutputTokens: 32_000,
-    supports: ['tools', 'vision', 'json'],
-    price: { inputUsdPerMtok: 1, outputUsdPerMtok: 2, asOf: '2026-11-21', source: 'bench' },
-  });
-  const config = {
-    baseline: 'large',
-    providers: { mock: { dialect: 'openai-chat', baseUrl: `http://127.0.0.1:${upstreamPort}/v1` } },
-    models: { small: model('simple'), medium: model('moderate'), large: model('complex') },
-    limits: { maxConcurrent: 512 },
+async function measure(): Promise<BenchResults> {
+  const machine = machineFacts();
+  const modules = options.peers ? installPeers() : null;
+  const startup = await measureStartup(options.quick ? 3 : 7);
+  const mock = await startMock();
+  const stops: (() => Promise<void>)[] = [];
+  const using = <T extends Target | null>(target: T): T => {
+    if (target !== null) stops.push(target.stop);
+    return target;
   };
-  writeFileSync(path.join(home, 'config.jsonc'), JSON.stringify(config), { mode: 0o600 });
-  return home;
-}
-
-async function benchStartup(): Promise<void> {
-  const home = benchHome(9);
-  const readyMs: number[] = [];
-  let idleMb = Number.NaN;
-  for (let run = 0; run < 7; run += 1) {
-    const daemon = await start([daemonFile, 'serve', '--port', '0', '--home', home]);
-    if (run > 0) readyMs.push(daemon.readyMs); // the first one warms the disk
-    if (run === 6) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, 2000);
-      });
-      idleMb = rssMb(daemon.child);
-    }
-    await stop(daemon);
-  }
-  rmSync(home, { recursive: true, force: true });
-  readyMs.sort((a, b) => a - b);
-  console.log(
-    `start to ready line: median ${readyMs[3]?.toFixed(0)} ms (${readyMs.map((ms) => ms.toFixed(0)).join(' ')})`,
-  );
-  console.log(`idle memory after 2 s: ${idleMb.toFixed(0)} MB`);
-}
-
-interface Side {
-  readonly name: string;
-  readonly port: number;
-  readonly child: ChildProcess;
-}
-
-interface Case {
-  readonly name: string;
-  readonly body: Buffer;
-  readonly connections: number;
-}
-
-const cases: readonly Case[] = [
-  { name: 'small chat, c=1', body: smallChat, connections: 1 },
-  { name: 'small chat, c=32', body: smallChat, connections: 32 },
-  { name: 'agent request, c=1', body: agentRequest, connections: 1 },
-  { name: 'stream 500, c=32', body: smallStream, connections: 32 },
-];
-
-async function benchCase(benchmark: Case, sides: readonly Side[], token: string): Promise<number> {
-  const seen = new Map<string, { load: LoadResult; cpuPerRequestMs: number }[]>();
-  for (let round = 0; round < rounds + 1; round += 1) {
-    for (const side of sides) {
-      const cpuBefore = cpuMs(side.child);
-      const load = await runLoad({
-        port: side.port,
-        path: '/v1/chat/completions',
-        token,
-        body: benchmark.body,
-        connections: benchmark.connections,
-        durationMs: round === 0 ? warmUpMs : durationMs,
-      });
-      if (load.failures > 0)
-        throw new Error(`${side.name} failed ${load.failures} requests in "${benchmark.name}"`);
-      if (round === 0) continue;
-      const cpuPerRequestMs = (cpuMs(side.child) - cpuBefore) / load.requests;
-      seen.set(side.name, [...(seen.get(side.name) ?? []), { load, cpuPerRequestMs }]);
-    }
-  }
-  const of = (name: string, pick: (one: { load: LoadResult; cpuPerRequestMs: number }) => number): number =>
-    median((seen.get(name) ?? []).map(pick));
-  console.log(`\n${benchmark.name} (${benchmark.body.length} B)`);
-  for (const { name } of sides) {
-    const cells = [
-      `${of(name, (one) => one.load.requestsPerS).toFixed(0)} req/s`,
-      `/pipe ${(of(name, (one) => one.load.requestsPerS) / of('pipe', (one) => one.load.requestsPerS)).toFixed(2)}`,
-      `p50 +${((of(name, (one) => one.load.p50Ms) - of('direct', (one) => one.load.p50Ms)) * 1000).toFixed(0)} us`,
-      `p99 +${((of(name, (one) => one.load.p99Ms) - of('direct', (one) => one.load.p99Ms)) * 1000).toFixed(0)} us`,
-      name === 'direct' ? '' : `cpu ${of(name, (one) => one.cpuPerRequestMs).toFixed(3)} ms`,
-    ];
-    console.log(`  ${name.padEnd(8)} ${cells.map((cell) => cell.padStart(16)).join('')}`);
-  }
-  return (seen.get('daemon') ?? []).reduce((sum, one) => sum + one.load.requests, 0);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-async function benchLoad(): Promise<void> {
-  const upstream = await start([path.join(here, 'mock-upstream.ts')]);
-  const upstreamPort = Number(upstream.line['port']);
-  const pipe = await start([path.join(here, 'undici-pipe.ts'), String(upstreamPort)]);
-  const home = benchHome(upstreamPort);
-  const daemon = await start([daemonFile, 'serve', '--port', '0', '--home', home]);
   try {
-    const url = new URL(String(daemon.line['url']));
-    const token = readFileSync(path.join(home, 'token'), 'utf8').trim();
-    const sides: Side[] = [
-      { name: 'direct', port: upstreamPort, child: upstream.child },
-      { name: 'pipe', port: Number(pipe.line['port']), child: pipe.child },
-      { name: 'daemon', port: Number(url.port), child: daemon.child },
+    const daemon = using(await startDaemon(mock.port, 'openai-chat'));
+    const messagesDaemon = using(await startDaemon(mock.port, 'anthropic-messages'));
+    const others = [
+      using(directTo(mock)),
+      using(await startPipe(mock)),
+      using(await startNginxTarget(mock)),
+      ...(modules === null ? [] : await startPeers(modules, mock, using)),
     ];
-    for (const benchmark of cases) await benchCase(benchmark, sides, token);
-    await reportBooks(url, home);
-    console.log(`memory of the daemon after the load: ${rssMb(daemon.child).toFixed(0)} MB`);
+    if (others[2] === null) console.log('nginx: skipped, it is not installed\n');
+    const targets = [...others.filter((target) => target !== null), daemon, messagesDaemon];
+    const cases = await measureCases(targets, mock);
+    const results: BenchResults = {
+      version: 1,
+      day: new Date().toISOString().slice(0, 10),
+      isQuick: options.quick,
+      machine,
+      peers: modules === null ? [] : peerVersions(),
+      startup,
+      ...(options.only === undefined
+        ? { memory: { afterLoadMb: Math.round(memoryMb(daemon.program)) } }
+        : {}),
+      books: await booksOf(cases, daemon, messagesDaemon),
+      cases,
+    };
+    if (options.only === undefined) {
+      mkdirSync(OUT, { recursive: true });
+      await writeResults(path.join(OUT, 'bench-results.json'), results);
+    }
+    return results;
   } finally {
-    for (const started of [daemon, pipe, upstream]) await stop(started);
-    rmSync(home, { recursive: true, force: true });
+    for (const stop of stops.reverse()) await stop();
   }
 }
 
-/** Usage must be in the books for every request of the load. */
-async function reportBooks(url: URL, home: string): Promise<void> {
-  const admin = readFileSync(path.join(home, 'admin-token'), 'utf8').trim();
-  const answer = await fetch(new URL('/pointsman/v1/totals', url), {
-    headers: { authorization: `Bearer ${admin}` },
-  });
-  const totals = (await answer.json()) as {
-    requests: number;
-    tokens: { outputTokens: number };
-    coverageRatio: number;
-  };
-  const expected = totals.requests * 500;
-  console.log(
-    `\nbooks: ${totals.requests} requests, usage in ${((totals.tokens.outputTokens / expected) * 100).toFixed(2)} %, coverage ${(totals.coverageRatio * 100).toFixed(2)} %`,
-  );
+async function startPeers(
+  modules: string,
+  mock: Mock,
+  using: (target: Target) => Target,
+): Promise<readonly Target[]> {
+  return [using(await startPortkey(modules, mock.port)), using(await startCcr(modules, mock.port))];
 }
 
-if (process.argv.includes('--startup')) await benchStartup();
-else {
-  await benchStartup();
-  await benchLoad();
+async function measureCases(targets: readonly Target[], mock: Mock): Promise<readonly CaseResult[]> {
+  const isWanted = ({ id }: BenchCase): boolean => options.only === undefined || id.includes(options.only);
+  const results: CaseResult[] = [];
+  for (const benchCase of MAIN_CASES.filter(isWanted)) {
+    const quick = results.length === 0 ? QUICK_FIRST : QUICK;
+    const result = await measureCase(benchCase, targets, mock, options.quick ? quick : FULL);
+    console.log(`${caseTable(result)}\n`);
+    results.push(result);
+  }
+  const curves = options.quick
+    ? CURVE_CASES.filter(({ point }) => point?.isInQuickRun === true)
+    : CURVE_CASES;
+  for (const benchCase of curves.filter(isWanted)) {
+    const result = await measureCase(benchCase, targets, mock, options.quick ? QUICK_CURVE : FULL_CURVE);
+    const { pipe, daemon } = result.targets;
+    console.log(`${result.title}: pipe +${pipe?.added.p50Us} us, daemon +${daemon?.added.p50Us} us`);
+    results.push(result);
+  }
+  console.log('');
+  return results;
 }
+
+async function booksOf(
+  cases: readonly CaseResult[],
+  daemon: DaemonTarget,
+  messagesDaemon: DaemonTarget,
+): Promise<BooksResult> {
+  const requestsOf = (upstream: string): number =>
+    cases.reduce((sum, one) => sum + (one.upstream === upstream ? one.daemonRequests : 0), 0);
+  return await checkBooks([
+    { daemon, requests: requestsOf('openai-chat') },
+    { daemon: messagesDaemon, requests: requestsOf('anthropic-messages') },
+  ]);
+}
+
+await main();

@@ -23,7 +23,7 @@ import { openEnvelope } from '../../daemon/dialects/envelope.ts';
 import { openAiChat } from '../../daemon/dialects/openai-chat/dialect.ts';
 import { createSseParser, type SseFrame } from '../../daemon/dialects/sse-parser.ts';
 import { isJsonObject, type JsonObject } from '../../daemon/util/json.ts';
-import { loadExchanges, type Json } from './wire-fixtures.ts';
+import { announcedOnce, loadExchanges, type Json } from './wire-fixtures.ts';
 
 const exchanges = loadExchanges('anthropic-messages');
 const chatExchanges = loadExchanges('openai-chat');
@@ -217,10 +217,11 @@ describe('anthropic-messages answers conformance', function () {
     }
   });
 
-  it('passes streams on byte for byte', () => {
+  it('passes streams on byte for byte, but for what is announced twice', () => {
     for (const { id, stream } of streams) {
       const pieces = piecesOf(framesOf([stream]), createStreamDecoder());
-      for (const holdLast of [false, true]) assert.ok(filtered(pieces, holdLast).equals(stream), id);
+      for (const holdLast of [false, true])
+        assert.ok(filtered(pieces, holdLast).equals(announcedOnce(stream)), id);
     }
   });
 
@@ -231,7 +232,7 @@ describe('anthropic-messages answers conformance', function () {
       const out = filtered(pieces, true, { exchange_id: 'x_1' }).toString();
       const remark = ',"_pointsman":{"exchange_id":"x_1"}';
       assert.equal(out.split(remark).length, 2, id);
-      assert.equal(out.replace(remark, ''), stream.toString(), id);
+      assert.equal(out.replace(remark, ''), announcedOnce(stream).toString(), id);
       assert.deepEqual(dataOf(out).at(-1)?.['_pointsman'], { exchange_id: 'x_1' }, id);
     }
   });

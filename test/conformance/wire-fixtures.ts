@@ -73,3 +73,15 @@ function readExchange(file: string): Exchange {
     stream: hasStream ? readFileSync(file.replace(/\.json$/, '.sse')) : undefined,
   };
 }
+
+/** Without a message that is announced before the last one has ended: of that clients shall not know. */
+export function announcedOnce(stream: Buffer): Buffer {
+  const frames = stream.toString('latin1').split(/(?<=\n\n)/);
+  const end = frames.findIndex((frame) => frame.startsWith('event: message_stop'));
+  const first = frames.findIndex((frame) => frame.startsWith('event: message_start'));
+  const kept = frames.filter(
+    (frame, index) =>
+      index <= first || (end >= 0 && index > end) || !frame.startsWith('event: message_start'),
+  );
+  return Buffer.from(kept.join(''), 'latin1');
+}

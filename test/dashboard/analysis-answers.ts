@@ -4,9 +4,11 @@ import type { Profile } from '../../daemon/protocol/vocabulary.ts';
 import {
   DAY_MS,
   EMPTY_TOTALS,
+  emptyCache,
   emptyReplay,
   emptyStatus,
   richBudgets,
+  richCache,
   richReplay,
   richSeries,
   richStatus,
@@ -31,6 +33,7 @@ export function richAnswer({ method, route, body }: Call): Answer {
   if (path === 'series') return { body: richSeries() };
   if (path === 'status') return { body: richStatus() };
   if (path === 'budgets') return { body: method === 'PUT' ? withStates(body) : richBudgets() };
+  if (path === 'cache') return { body: method === 'DELETE' ? { cleared: 214 } : richCache() };
   return { body: richReplay(profileOf(body)) };
 }
 
@@ -40,6 +43,7 @@ export function emptyAnswer({ route, body }: Call): Answer {
   if (path === 'series') return { body: { bucketMs: DAY_MS, points: [] } };
   if (path === 'status') return { body: emptyStatus() };
   if (path === 'budgets') return { body: { budgets: [] } };
+  if (path === 'cache') return { body: emptyCache() };
   return { body: emptyReplay(profileOf(body)) };
 }
 

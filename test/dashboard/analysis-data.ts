@@ -1,6 +1,7 @@
 // What a daemon would answer to the analysis views: a fortnight of work with everything in it that they must show, a
 // daemon that has seen nothing yet, and the figures that belong together adding up as the daemon's do.
 
+import type { CacheBody } from '../../daemon/protocol/cache-api.ts';
 import type {
   BudgetState,
   BudgetsBody,
@@ -454,3 +455,39 @@ export function emptyReplay(profile: Profile): ReplayBody {
     expectedSuccess: null,
   };
 }
+
+/** Both parts of the cache, in use. */
+export function richCache(): CacheBody {
+  const semantic = {
+    enabled: true,
+    threshold: 0.9,
+    entries: 57,
+    bytes: 310_000,
+    lookups: 164,
+    hits: 12,
+    wrong: 1,
+  };
+  return {
+    exact: {
+      enabled: true,
+      entries: 214,
+      bytes: 12_400_000,
+      maxBytes: 67_108_864,
+      ttlS: 3600,
+      inFlight: 2,
+      lookups: 240,
+      hits: 76,
+      disk: { path: '/home/ada/.pointsman/cache.db', entries: 198, bytes: 1_900_000 },
+    },
+    semantic,
+  };
+}
+
+/** Nothing was asked yet, and only the exact part is on. */
+export function emptyCache(): CacheBody {
+  const semantic = { ...NO_USE, enabled: false, threshold: 0.9, wrong: 0 };
+  const exact = { ...NO_USE, enabled: true, maxBytes: 67_108_864, ttlS: 3600, inFlight: 0, disk: null };
+  return { exact, semantic };
+}
+
+const NO_USE = { entries: 0, bytes: 0, lookups: 0, hits: 0 } as const;

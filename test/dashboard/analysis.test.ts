@@ -245,6 +245,25 @@ describe('the analysis views in a browser', function () {
       assert.match(await row.innerText(), /Out until/);
     });
 
+    it('[A31] throws stored answers away by the keyboard alone, and stays where it was when that fails', async () => {
+      await shown.open({ view: 'health' });
+      const clear = shown.page.getByRole('button', { name: 'Clear stored answers…' });
+      await clear.press('Enter');
+      assert.equal(await text('.budget-form h3'), 'Throw away 214 stored answers?');
+      shown.answerWith(brokenAnswer);
+      await shown.page.keyboard.press('Enter');
+      await shown.page.getByText(`Nothing was thrown away: ${BROKEN}`).waitFor();
+      shown.answerWith(richAnswer);
+      await shown.page.keyboard.press('Enter');
+      await shown.page.getByText('214 stored answers thrown away.').waitFor();
+      assert.equal(await clear.evaluate('document.activeElement.textContent'), 'Clear stored answers…');
+      const deleted = (await shown.calls()).filter(({ method }) => method === 'DELETE');
+      assert.deepEqual(
+        deleted.map(({ route }) => route),
+        ['cache', 'cache'],
+      );
+    });
+
     it('runs the command that mends a missing key or a bad configuration', async () => {
       await shown.open({ view: 'health' });
       await shown.page.getByRole('button', { name: 'Set provider key…' }).first().click();

@@ -9,6 +9,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { ExchangeBody, ExchangesBody, TotalsBody } from '../../daemon/protocol/control-api.ts';
 import type { ControlEvent } from '../../daemon/protocol/control-events.ts';
 import type { ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
+import { emptyCache } from './analysis-data.ts';
 import { sampleTotals } from './sample-totals.ts';
 import { SAMPLE_MODELS } from './sample-history.ts';
 
@@ -140,6 +141,7 @@ function madeUp(
   if (route === 'totals') return { statusCode: 200, body: totalsOf(records, query) };
   if (route === 'status') return { statusCode: 200, body: sampleStatus() };
   if (route === 'budgets') return { statusCode: 200, body: { budgets: [] } };
+  if (route === 'cache') return { statusCode: 200, body: emptyCache() };
   if (route === 'series') return { statusCode: 200, body: { bucketMs: 86_400_000, points: [] } };
   const found = records.find(({ exchangeId }) => route === `exchanges/${exchangeId}`);
   if (found === undefined) {

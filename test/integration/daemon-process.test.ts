@@ -153,7 +153,7 @@ describe('the daemon process', function () {
       }
       await daemon.stop();
       seen.push(daemon.stdout(), daemon.stderr());
-      for (const name of readdirSync(home())) seen.push(readFileSync(path.join(home(), name), 'latin1'));
+      for (const name of filesIn(home())) seen.push(readFileSync(path.join(home(), name), 'latin1'));
       assert.deepEqual(
         seen.filter((text) => text.includes(CANARY)),
         [],
@@ -223,7 +223,7 @@ describe('the daemon process', function () {
       const wrongToken = daemon.token.replace(/.{5}$/, 'wrong');
       assert.equal((await post(`/k/${wrongToken}/v1/chat/completions`)).status, 401);
       await daemon.stop();
-      const kept = readdirSync(home()).filter((name) => name !== 'token');
+      const kept = filesIn(home()).filter((name) => name !== 'token');
       const texts = [daemon.stderr(), ...kept.map((name) => readFileSync(path.join(home(), name), 'latin1'))];
       for (const secret of [daemon.token, wrongToken, '/k/']) {
         assert.ok(!texts.some((text) => text.includes(secret)), secret.slice(0, 4));
@@ -394,6 +394,13 @@ describe('the daemon process', function () {
     });
   });
 });
+
+/** Names of the files; in `compile-cache` is code of ours. */
+function filesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
 
 async function anyLocalServerAnswers(): Promise<boolean> {
   const answers = await Promise.all(

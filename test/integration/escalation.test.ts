@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type OpenAI from 'openai';
+import type { RouterConfigInput } from '../../daemon/config/schema.ts';
 import type { ExchangeRecord } from '../../daemon/protocol/exchange-record.ts';
 import {
   chatBody,
@@ -59,6 +60,7 @@ describe('escalation', () => {
 
   async function start(
     policy: { readonly weakAnswer?: boolean; readonly stall?: boolean } = {},
+    more: Partial<RouterConfigInput> = {},
   ): Promise<void> {
     const { baseUrl } = upstream;
     daemon = await runDaemon({
@@ -82,6 +84,7 @@ describe('escalation', () => {
           },
         ],
         {
+          ...more,
           policy: { escalation: policy },
           profiles: { balanced: { default: { simple: ['small'], moderate: ['small'], complex: ['small'] } } },
         },
@@ -164,6 +167,21 @@ describe('escalation', () => {
     assert.equal(record.failedAttemptsCostUsd, weak?.costUsd);
     assert.ok(Math.abs((record.costUsd ?? 0) - (weak?.costUsd ?? 0) - (good?.costUsd ?? 0)) < 1e-12);
     assert.ok((record.savedUsd ?? 0) < 0, 'two answers cost more than the one of the baseline');
+  });
+
+  it('[A31] keeps neither the weak answer nor the stronger one for whoever asks the same again', async () => {
+    await start({}, { cache: { exact: { enabled: true } } });
+    upstream.alwaysForModel('up-small', json(chatBody(ELIDED)));
+    upstream.alwaysForModel('up-large', json(chatBody(WHOLE)));
+    for (const requests of [2, 4]) {
+      const { response } = await ask();
+      assert.equal(response.headers.get('x-pointsman-cache'), 'miss');
+      assert.equal(response.headers.get('x-pointsman-attempts'), '2');
+      assert.equal(upstream.requests.length, requests);
+    }
+    upstream.alwaysForModel('up-small', json(chatBody(WHOLE)));
+    assert.equal((await ask()).response.headers.get('x-pointsman-cache'), 'miss');
+    assert.equal((await ask()).response.headers.get('x-pointsman-cache'), 'exact');
   });
 
   it('hands out the weak answer when the next tier fails', async () => {

@@ -348,7 +348,13 @@ async function withFailingFirst(
             },
           },
         },
-        timeouts: { connectMs: 1000, firstEventMs: 60, firstEventReasoningMs: 60, idleMs: 60, totalMs: 5000 },
+        timeouts: {
+          connectMs: 1000,
+          firstEventMs: 200,
+          firstEventReasoningMs: 200,
+          idleMs: 200,
+          totalMs: 5000,
+        },
       },
     ),
   });

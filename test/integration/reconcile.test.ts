@@ -4,34 +4,16 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { runCommandLine } from '../../daemon/cli/command-line.ts';
 import type { Reconciliation } from '../../daemon/audit/reconcile.ts';
+import { runInProcess, type RanCommand } from '../support/command-line.ts';
 import { chatBody, json, startFakeUpstream, status, type FakeUpstream } from '../support/fake-upstream.ts';
 import { configFor, runDaemon, type TestDaemon } from '../support/run-daemon.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const HEADER = 'Date,Model,Cost,Input_Tokens,Output_Tokens\r\n';
 
-interface Ran {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(home: string, ...argv: readonly string[]): Promise<Ran> {
-  const [stdout, stderr]: [string[], string[]] = [[], []];
-  const context = {
-    environment: {},
-    selfCommand: ['node'] as const,
-    version: '0.0.0-test',
-    print: (line: string) => void stdout.push(line),
-    useColour: false,
-  };
-  const exitCode = await runCommandLine(context, ['reconcile', ...argv, '--home', home], (line) =>
-    stderr.push(line),
-  );
-  return { exitCode, stdout: stdout.join('\n'), stderr: stderr.join('\n') };
-}
+const run = (home: string, ...argv: readonly string[]): Promise<RanCommand> =>
+  runInProcess(home, 'reconcile', ...argv);
 
 describe('pointsman reconcile', () => {
   const folder = temporaryFolder();

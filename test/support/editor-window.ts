@@ -121,12 +121,11 @@ export function bundleVersion(): string {
 export function bundleOfVersion(folder: string, version: string): string {
   const dist = path.join(folder, `dist-${version}`);
   if (existsSync(dist)) return dist;
-  mkdirSync(dist);
+  cpSync(path.dirname(BUNDLE), dist, { recursive: true });
   const text = readFileSync(BUNDLE, 'utf8');
   const quoted = `"${bundleVersion()}"`;
   if (!text.includes(quoted)) throw new Error('the bundle does not say which version it is');
   writeFileSync(path.join(dist, 'daemon.cjs'), text.replaceAll(quoted, `"${version}"`));
-  cpSync(path.join(path.dirname(BUNDLE), 'config.schema.json'), path.join(dist, 'config.schema.json'));
   return dist;
 }
 

@@ -36,6 +36,8 @@ export interface FrontDoorOptions {
   readonly answerCall?: AnswerApiCall;
   readonly maxBodyBytes?: number;
   readonly maxConcurrent?: number;
+  /** 0 by default: nobody waits. */
+  readonly maxQueued?: number;
   readonly clock?: Clock;
   readonly log?: Log;
   readonly patience?: Partial<ServerPatience>;
@@ -88,7 +90,11 @@ export function buildFrontDoor(options: FrontDoorOptions = {}): HttpServer {
       const own = errorDialectFor(path, saysAnthropic);
       return own === openAiChat ? errorDialect : own;
     }),
-    limits: () => ({ maxConcurrent: options.maxConcurrent ?? 256 }),
+    limits: () => ({
+      maxConcurrent: options.maxConcurrent ?? 256,
+      maxQueued: options.maxQueued ?? 0,
+      maxBodyBytes: maxBodyBytes(),
+    }),
     log,
     clock,
     ...(options.patience === undefined ? {} : { patience: options.patience }),

@@ -140,6 +140,9 @@ export interface TestModel {
   readonly unpriced?: boolean;
 }
 
+/** Most tests ask the same again and again, and want to see what a model is asked. */
+export const NO_CACHE = { exact: { enabled: false } } as const;
+
 /** A configuration with one provider per distinct `provider` (default: `p-<id>`). */
 export function configFor(
   models: readonly TestModel[],
@@ -148,6 +151,7 @@ export function configFor(
   const providerOf = (model: TestModel): string => model.provider ?? `p-${model.id}`;
   return {
     retries: { pauseMs: 1 },
+    cache: NO_CACHE,
     ...extra,
     providers: Object.fromEntries(
       models.map((model) => [

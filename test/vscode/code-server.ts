@@ -34,6 +34,10 @@ export interface RunningCodeServer {
   /** A folder of this server alone, gone after `stop`; the editor's home is inside. */
   readonly folder: string;
   log(): string;
+  /** The editor's command line, for this server's profile; gives what it printed. */
+  run(...args: readonly string[]): string;
+  /** Ends it and everything that it started, then starts it again on the same profile and port. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,8 +72,8 @@ export async function startCodeServer(
     ...options.environment,
   };
   const port = await freePort();
-  for (const file of options.extensions ?? [])
-    installExtension([...program, '--install-extension', file], env);
+  const run = (...given: readonly string[]): string => runCommandLine([...program, ...given], env);
+  for (const file of options.extensions ?? []) run('--install-extension', file);
   const args = [
     ...program,
     '--auth=none',
@@ -79,12 +83,13 @@ export async function startCodeServer(
     ...(options.hasTestDriver === true ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
     `--bind-addr=127.0.0.1:${port}`,
   ];
-  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true, // a group of its own
-  });
-  return await whenReady(child, folder, port);
+  const launch = (): ChildProcess =>
+    spawn(process.execPath, [...(options.nodeArguments ?? []), ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a group of its own
+    });
+  return await whenReady({ launch, run, folder, port });
 }
 
 function makeProfile(options: CodeServerOptions): string {
@@ -102,24 +107,48 @@ function writeData(folder: string, name: string, content: unknown): void {
   writeFileSync(file, JSON.stringify(content, null, 2));
 }
 
-function installExtension(args: readonly string[], env: Readonly<Record<string, string>>): void {
-  const result = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 60_000 });
-  if (result.status !== 0)
-    throw new Error(`${args.at(-1)} was not installed: ${result.stdout}${result.stderr}`);
+function runCommandLine(args: readonly string[], env: Readonly<Record<string, string>>): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    env,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  if (status !== 0) throw new Error(`code-server ${args.slice(-2).join(' ')} failed: ${stdout}${stderr}`);
+  return stdout;
 }
 
-async function whenReady(child: ChildProcess, folder: string, port: number): Promise<RunningCodeServer> {
+interface Launch extends Pick<RunningCodeServer, 'run' | 'folder' | 'port'> {
+  readonly launch: () => ChildProcess;
+}
+
+async function whenReady({ launch, run, folder, port }: Launch): Promise<RunningCodeServer> {
+  const url = `http://127.0.0.1:${port}`;
+  let log = '';
+  const start = (): ChildProcess => {
+    const started = launch();
+    for (const stream of [started.stdout, started.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    }
+    return started;
+  };
+  let child = start();
   const killOnExit = (): void => killGroup(child);
   process.once('exit', killOnExit);
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  }
+  const answers = (): Promise<void> =>
+    until('code-server did not answer', 60, () => isHealthy(url, child)).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : ''}: ${log}`, { cause: error });
+    });
   const server: RunningCodeServer = {
-    url: `http://127.0.0.1:${port}`,
+    url,
     port,
     folder,
     log: () => log,
+    run,
+    restart: async () => {
+      await endGroup(child);
+      child = start();
+      await answers();
+    },
     stop: async () => {
       process.removeListener('exit', killOnExit);
       await endGroup(child);
@@ -127,10 +156,10 @@ async function whenReady(child: ChildProcess, folder: string, port: number): Pro
     },
   };
   try {
-    await until('code-server did not answer', 60, () => isHealthy(server.url, child));
+    await answers();
   } catch (error) {
     await server.stop();
-    throw new Error(`${error instanceof Error ? error.message : ''}: ${log}`, { cause: error });
+    throw error;
   }
   return server;
 }

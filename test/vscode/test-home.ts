@@ -71,7 +71,9 @@ export async function makeTestHome({ historyRows = 0 } = {}): Promise<TestHome> 
   const agent = await startAgentUpstream({ steps: [[`printf '${AGENT_TEXT}' > ${AGENT_FILE}`]] });
   const witness = await startWitness(agent);
   const port = await freePort();
-  const config = { port, ...withAgent(demoConfig(providers), agent) };
+  // Each test wants to see which model answers, also to words that another test has asked before.
+  const cache = { exact: { enabled: false } };
+  const config = { port, ...withAgent(demoConfig(providers), agent), cache };
   writeFileSync(path.join(folder, 'config.jsonc'), JSON.stringify(config, null, 2), { mode: 0o600 });
   if (historyRows > 0) await seedHistory({ home: folder, rows: historyRows });
   const killOnExit = (): void => void signalDaemon(folder, 'SIGKILL');

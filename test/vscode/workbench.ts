@@ -16,28 +16,35 @@ export class Workbench {
     this.page = page;
   }
 
-  /** Opens a folder. */
-  static async open(page: Page, serverUrl: string, folder: string): Promise<Workbench> {
+  /** Opens a folder, or a workspace file. */
+  static async open(page: Page, serverUrl: string, opened: string): Promise<Workbench> {
     page.setDefaultTimeout(PATIENCE_SECONDS * 1000);
-    await page.goto(`${serverUrl}/?folder=${encodeURIComponent(path.resolve(folder))}`);
+    const kind = opened.endsWith('.code-workspace') ? 'workspace' : 'folder';
+    await page.goto(`${serverUrl}/?${kind}=${encodeURIComponent(path.resolve(opened))}`);
     await page.locator('.monaco-workbench').waitFor();
+    if (kind === 'workspace') await openFolders(page);
     return new Workbench(page);
   }
 
   /** By the palette, where `title` is all that the line says, e.g. `Pointsman: Open Dashboard`. */
   async runCommand(title: string): Promise<void> {
     const row = this.#rowOf(title);
-    // A key that is pressed while the workbench still loads is lost.
+    // A key that is pressed while the workbench still loads is lost. Longer each time, since a window that is merely slow
+    // would begin anew for ever.
+    let patienceMs = 3000;
     await until(`the command "${title}" could not be run`, PATIENCE_SECONDS, async () => {
       await this.page.keyboard.press('Escape');
       await this.page.keyboard.press('F1');
       const input = this.page.locator('.quick-input-widget input.input').first();
       return input
-        .fill(`>${title}`, { timeout: 3000 })
-        .then(() => row.click({ timeout: 3000 }))
+        .fill(`>${title}`, { timeout: patienceMs })
+        .then(() => row.click({ timeout: patienceMs }))
         .then(
           () => true,
-          () => false,
+          () => {
+            patienceMs *= 2;
+            return false;
+          },
         );
     });
   }
@@ -128,6 +135,20 @@ export class Workbench {
       async () => (await this.page.locator('.tabs-container .tab').count()) === 0,
     );
   }
+}
+
+/** The editor sometimes reads a workspace file before its server can, and then shows a workspace without folders. */
+async function openFolders(page: Page): Promise<void> {
+  await until('the folders of the workspace file were not opened', PATIENCE_SECONDS, async () => {
+    const folder = page.locator('.explorer-folders-view .monaco-list-row').first();
+    return await folder.waitFor({ timeout: 6000 }).then(
+      () => true,
+      async () => {
+        await page.reload();
+        return false;
+      },
+    );
+  });
 }
 
 function exactly(text: string): RegExp {

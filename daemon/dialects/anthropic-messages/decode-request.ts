@@ -23,6 +23,7 @@ import {
   malformed,
   member,
 } from '../body-fields.ts';
+import { SharedMessages } from '../shared-messages.ts';
 import { decodeMessage, decodeSystem } from './decode-message.ts';
 import {
   decodeResponseFormat,
@@ -55,6 +56,8 @@ export function decodeRequest(body: RequestBody): ConversationRequest {
   checkFields(body);
   return new MessagesRequest(body);
 }
+
+const sharedMessages = new SharedMessages();
 
 class MessagesRequest implements ConversationRequest {
   readonly dialect = 'anthropic-messages';
@@ -98,11 +101,13 @@ class MessagesRequest implements ConversationRequest {
   }
 
   message(index: number): Message {
-    const known = this.parsedMessages[index];
+    const shape = this.outline[index];
+    const known = this.parsedMessages[index] ?? sharedMessages.get(shape);
     if (known !== undefined) return known;
     const decode = index === 0 && this.outlined.hasSystemField ? decodeSystem : decodeMessage;
     const parsed = decode(this.body.bytes, this.spanOf(index));
     this.parsedMessages[index] = parsed;
+    sharedMessages.keep(shape, parsed);
     return parsed;
   }
 

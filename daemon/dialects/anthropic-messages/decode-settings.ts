@@ -103,12 +103,15 @@ export function decodeResponseFormat(body: RequestBody): ResponseFormat {
   return { kind: 'json-schema', schema: objectOf(format['schema']) ?? {} };
 }
 
+/** Of a name with its session at the end; real ones have a third of it. */
+const MAX_SESSION_CHARS = 512;
+
 /** The conversation that `metadata.user_id` names; one that names only a person is no identity of a conversation. */
 export function sessionIdOf(body: RequestBody): string | undefined {
   const userId = stringOf(objectOf(member(body, 'metadata'))?.['user_id']);
   if (userId === undefined) return undefined;
   const inJson = stringOf(parseJsonObject(userId)?.['session_id']);
-  const sessionId = inJson ?? /_session_([\w-]+)$/.exec(userId)?.[1];
+  const sessionId = inJson ?? /_session_([\w-]+)$/.exec(userId.slice(-MAX_SESSION_CHARS))?.[1];
   return sessionId === '' ? undefined : sessionId;
 }
 

@@ -91,6 +91,7 @@ export function failureOf(body: JsonValue, httpStatus?: number): AttemptFailure 
 }
 
 function kindOf(statusCode: number, type: string, sentence: string): FailureKind {
+  if (statusCode === 402) return 'quota'; // whatever a gateway calls it, asking again helps nobody
   const meaning = MEANING_BY_TYPE.get(type);
   if (meaning !== undefined) return meaning.kind;
   if (statusCode === 400 || statusCode === 422) {

@@ -1,10 +1,11 @@
-// What the router needs to know of each message of a Messages request, from one walk over the bytes: no text is read.
-// The separate `system` member counts as a first message.
+// What the router needs to know of each message of a Messages request, from one walk over the bytes of those that are
+// new: no text is read. The separate `system` member counts as a first message.
 
 import type { MessageOutline, Role } from '../../conversation/request.ts';
 import { skipValue, stringAt, typeAt, walkArray, walkObject } from '../../util/json-scan.ts';
+import { PieceFacts } from '../../util/piece-facts.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
-import { malformed } from '../body-fields.ts';
+import { elementsOf, malformed } from '../body-fields.ts';
 
 export interface RequestOutline {
   readonly outline: readonly MessageOutline[];
@@ -41,6 +42,18 @@ interface Draft {
   hasToolResult: boolean;
 }
 
+/** What the walk over one message found. */
+interface OutlinedMessage {
+  readonly message: MessageOutline;
+  readonly needsVision: boolean;
+  /** Relative to the message's own start. */
+  readonly outputConfig: Span | undefined;
+  readonly members: readonly string[];
+}
+
+/** A long conversation brings nearly all messages again in each request. */
+const OUTLINES = new PieceFacts<OutlinedMessage>();
+
 function emptyDraft(): Draft {
   return { hasImage: false, hasPdf: false, hasText: false, hasToolCall: false, hasToolResult: false };
 }
@@ -71,7 +84,11 @@ class OutlineWalk {
       throw malformed('messages', 'messages must be an array of messages');
     }
     const hasSystemField = this.addSystem(body.members.get('system'));
-    walkArray(this.bytes, list.start, (start, index) => this.addMessage(start, `messages[${index}]`));
+    const places = elementsOf(body, 'messages');
+    const outlined = OUTLINES.all(body, places, (span, index) =>
+      this.outlineMessage(span, `messages[${index}]`),
+    );
+    for (const [index, span] of places.entries()) this.addMessage(span, outlined[index]);
     if (this.outline.length === (hasSystemField ? 1 : 0)) {
       throw malformed('messages', 'messages is empty; send at least one message');
     }
@@ -84,7 +101,9 @@ class OutlineWalk {
     const draft = emptyDraft();
     this.walkContent(span.start, 'system', draft);
     if (!draft.hasText && this.isEmpty(span)) return false;
-    this.add('system', span, draft);
+    this.outline.push(outlineOf('system', span.end - span.start, draft));
+    this.spans.push(span);
+    this.needsVision ||= draft.hasImage || draft.hasPdf;
     return true;
   }
 
@@ -99,40 +118,48 @@ class OutlineWalk {
     return isEmpty;
   }
 
-  private addMessage(start: number, place: string): number {
+  private addMessage(span: Span, outlined: OutlinedMessage | undefined): void {
+    if (outlined === undefined) return;
+    const { message, needsVision, outputConfig, members } = outlined;
+    this.outline.push(message);
+    this.spans.push(span);
+    this.needsVision ||= needsVision;
+    for (const name of members) this.messageMembers.add(name);
+    if (outputConfig === undefined) return;
+    const { start } = span;
+    this.lastOutputConfig = { start: start + outputConfig.start, end: start + outputConfig.end };
+  }
+
+  private outlineMessage({ start, end }: Span, place: string): OutlinedMessage {
     if (typeAt(this.bytes, start) !== 'object') {
       throw malformed('messages', `${place} must be an object with a role`);
     }
     const draft = emptyDraft();
+    const members: string[] = [];
     let role: Role | undefined;
-    const end = walkObject(this.bytes, start, (key, at) => {
+    let outputConfig: Span | undefined;
+    walkObject(this.bytes, start, (key, at) => {
       switch (key) {
         case 'role':
           role = this.roleAt(at, place);
           return undefined;
         case 'content':
           return this.walkContent(at, `${place}.content`, draft);
-        case 'output_config':
-          this.lastOutputConfig = { start: at, end: skipValue(this.bytes, at) };
-          return this.lastOutputConfig.end;
+        case 'output_config': {
+          const valueEnd = skipValue(this.bytes, at);
+          outputConfig = { start: at - start, end: valueEnd - start };
+          return valueEnd;
+        }
         default:
-          this.messageMembers.add(key);
+          members.push(key);
           return undefined;
       }
     });
     if (role === undefined) {
       throw malformed('messages', `${place}.role is missing; send one of ${[...ROLES.keys()].join(', ')}`);
     }
-    this.add(role, { start, end }, draft);
-    return end;
-  }
-
-  private add(role: Role, span: Span, draft: Draft): void {
-    const { hasImage, hasText, hasToolCall, hasToolResult: isToolResult } = draft;
-    const bytes = span.end - span.start;
-    this.outline.push({ role, bytes, hasImage, isToolResult, hasToolCall, hasText });
-    this.spans.push(span);
-    this.needsVision ||= hasImage || draft.hasPdf;
+    const needsVision = draft.hasImage || draft.hasPdf;
+    return { message: outlineOf(role, end - start, draft), needsVision, outputConfig, members };
   }
 
   private roleAt(at: number, place: string): Role {
@@ -213,4 +240,9 @@ class OutlineWalk {
   private stringOrNothing(at: number): string {
     return typeAt(this.bytes, at) === 'string' ? stringAt(this.bytes, at, skipValue(this.bytes, at)) : '';
   }
+}
+
+function outlineOf(role: Role, bytes: number, draft: Draft): MessageOutline {
+  const { hasImage, hasText, hasToolCall, hasToolResult: isToolResult } = draft;
+  return { role, bytes, hasImage, isToolResult, hasToolCall, hasText };
 }

@@ -10,6 +10,7 @@ import type { ConversationRequest } from '../../conversation/request.ts';
 import type { ReasoningEffort, SettingName } from '../../conversation/settings.ts';
 import { numberOf } from '../../util/json.ts';
 import { hasDuplicate, scanArray, scanObject, spliceMembers, typeAt } from '../../util/json-scan.ts';
+import { ByteSearch } from '../../util/piece-facts.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
 import { member } from '../body-fields.ts';
 import { askedEffort } from '../asked-effort.ts';
@@ -37,6 +38,12 @@ const OPEN_OBJECT = 0x7b;
 
 const MARK = '"cache_control"';
 const MAX_MARKS = 4;
+
+/** Quotes inside of strings are escaped, so these bytes are a name or a whole string. */
+const MARK_WORD = new ByteSearch(MARK);
+const LIFE_WORD = new ByteSearch('"ttl"');
+const THOUGHT_WORDS = ['"signature"', '"redacted_thinking"'].map((word) => new ByteSearch(word));
+
 const EMPTY_TEXT = '""';
 
 /** Models at Anthropic itself; other providers of the dialect need not know automatic caching. */
@@ -102,7 +109,7 @@ function messageEdits(
     (traits?.systemInMessages === false || (traits?.systemInMessages === undefined && isForeignChoice));
   const lastEffort = asked === undefined || asked === 'none' ? undefined : wireEffort(asked, traits);
   const changesEfforts = hasSystemText && (fitsEfforts(target) || lastEffort !== undefined);
-  const hasThoughts = body.bytes.includes('"signature"') || body.bytes.includes('"redacted_thinking"');
+  const hasThoughts = THOUGHT_WORDS.some((word) => word.isIn(body));
   const hasThinking = body.members.has('thinking');
   const marksCached = target.cachedAnswers !== undefined && hasFreeMark(body);
   const isUntouched = !movesSystemText && !hasDeveloper && !changesEfforts && !hasThoughts && !hasThinking;
@@ -129,9 +136,9 @@ function messageEdits(
  */
 function hasFreeMark(body: RequestBody): boolean {
   let count = 0;
-  for (let at = body.bytes.indexOf(MARK); at >= 0; at = body.bytes.indexOf(MARK, at + MARK.length))
-    count += 1;
-  return count < MAX_MARKS && !body.bytes.includes('"ttl"');
+  const first = MARK_WORD.isIn(body) ? body.bytes.indexOf(MARK) : -1;
+  for (let at = first; at >= 0; at = body.bytes.indexOf(MARK, at + MARK.length)) count += 1;
+  return count < MAX_MARKS && !LIFE_WORD.isIn(body);
 }
 
 /** What all conversations of an assistant begin with is found again by a mark of its own. */
@@ -214,5 +221,5 @@ function wantsCaching(request: ConversationRequest, target: EncodeTarget): boole
   if (!body.members.has('max_tokens')) return false; // tokens are only counted
   const turnCount = outline.filter(({ role }) => role === 'user').length;
   // Quotes inside of strings are escaped, so these bytes are a mark of the client's own.
-  return (toolCount > 0 || turnCount > 1) && !body.bytes.includes('"cache_control"');
+  return (toolCount > 0 || turnCount > 1) && !MARK_WORD.isIn(body);
 }

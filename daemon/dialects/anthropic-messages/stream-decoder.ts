@@ -37,6 +37,11 @@ class MessageDecoder implements StreamDecoder {
     return this.read(stringOf(message['type']) ?? frame.event, message);
   }
 
+  /** The words of a delta are kept nowhere here. */
+  repeatable(): (words: string) => void {
+    return () => undefined;
+  }
+
   end(): readonly StreamEvent[] {
     if (this.isOver) return [];
     return this.fail({ kind: 'interrupted', message: 'the stream ended before the answer did' });

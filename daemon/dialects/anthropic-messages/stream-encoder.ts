@@ -9,7 +9,7 @@ import type { TokenUsage } from '../../protocol/vocabulary.ts';
 import type { JsonObject } from '../../util/json.ts';
 import { wrapTextInput } from '../custom-tools.ts';
 import type { AnswerIdentity, StreamEncoder } from '../dialect.ts';
-import { writeSseEvent } from '../sse-writer.ts';
+import { repeatedEvent, writeSseEvent } from '../sse-writer.ts';
 import { messageHead, refusalDetails } from './encode-response.ts';
 import { encodeFinishReason } from './finish-reason.ts';
 import { type ThinkingProof, thinkingProof } from './thinking-proof.ts';
@@ -35,6 +35,8 @@ interface Block {
   hasInput: boolean;
   /** Of a thought, known when it has ended; '' = none. */
   signature: string;
+  /** Writes more of it; made when it has its place on the wire. */
+  writeWords: ((words: string) => string) | undefined;
 }
 
 class MessageEncoder implements StreamEncoder {
@@ -141,6 +143,7 @@ class MessageEncoder implements StreamEncoder {
       isText,
       hasInput: false,
       signature: '',
+      writeWords: undefined,
     };
     this.blocks.set(id, block);
     this.queue.push(block);
@@ -178,13 +181,15 @@ class MessageEncoder implements StreamEncoder {
   }
 
   private writeBlock(block: Block): string {
-    const delta = takeDelta(block);
+    const words = takeWords(block);
     let out = '';
-    if (delta !== undefined || isWholeByItself(block)) out += this.open(block);
-    if (delta !== undefined) out += write({ type: 'content_block_delta', index: block.index, delta });
+    if (words !== '' || isWholeByItself(block)) out += this.open(block);
+    if (words !== '') {
+      block.writeWords ??= repeatedEvent((given) => writeDelta(block, deltaOf(block.kind, given)));
+      out += block.writeWords(words);
+    }
     if (block.signature !== '') {
-      const proof = { type: 'signature_delta', signature: block.signature };
-      out += write({ type: 'content_block_delta', index: block.index, delta: proof });
+      out += writeDelta(block, { type: 'signature_delta', signature: block.signature });
     }
     return out;
   }
@@ -202,21 +207,32 @@ function isWholeByItself(block: Block): boolean {
   return block.kind === 'tool' || block.signature !== '' || block.opening['type'] === 'redacted_thinking';
 }
 
-/** What of the block can be written now. */
-function takeDelta(block: Block): JsonObject | undefined {
+/** What of the block can be written now; '' = nothing. */
+function takeWords(block: Block): string {
   const { kind, isText, isEnded } = block;
-  if (isText && !isEnded) return undefined;
-  const text = isText ? wrapTextInput(block.waiting) : block.waiting;
+  if (isText && !isEnded) return '';
+  const words = isText ? wrapTextInput(block.waiting) : block.waiting;
   block.waiting = '';
-  if (kind === 'tool') {
-    // Clients put the deltas together and parse them: a call without arguments has the empty object as its input.
-    const input = text === '' && isEnded && !block.hasInput ? '{}' : text;
-    if (input === '') return undefined;
-    block.hasInput = true;
-    return { type: 'input_json_delta', partial_json: input };
+  if (kind !== 'tool') return words;
+  // Clients put the deltas together and parse them: a call without arguments has the empty object as its input.
+  const input = words === '' && isEnded && !block.hasInput ? '{}' : words;
+  if (input !== '') block.hasInput = true;
+  return input;
+}
+
+function deltaOf(kind: Block['kind'], words: string): JsonObject {
+  switch (kind) {
+    case 'tool':
+      return { type: 'input_json_delta', partial_json: words };
+    case 'thinking':
+      return { type: 'thinking_delta', thinking: words };
+    default:
+      return { type: 'text_delta', text: words };
   }
-  if (text === '') return undefined;
-  return kind === 'thinking' ? { type: 'thinking_delta', thinking: text } : { type: 'text_delta', text };
+}
+
+function writeDelta({ index }: Block, delta: JsonObject): string {
+  return write({ type: 'content_block_delta', index, delta });
 }
 
 function write(event: JsonObject & { readonly type: string }): string {

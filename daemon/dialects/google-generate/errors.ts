@@ -27,6 +27,7 @@ const STATUS_NAMES: Readonly<Record<ErrorCode, string>> = {
   'model.unknown': 'NOT_FOUND',
   'route.no_eligible_target': 'UNAVAILABLE',
   'budget.exceeded': 'RESOURCE_EXHAUSTED',
+  'privacy.refused': 'PERMISSION_DENIED',
   'upstream.rejected': 'INVALID_ARGUMENT',
   'upstream.all_failed': 'UNAVAILABLE',
   'upstream.stream_interrupted': 'UNAVAILABLE',
@@ -113,6 +114,7 @@ function kindOf(
   sentence: string,
 ): FailureKind {
   if (statusCode === 413) return 'context-length';
+  if (statusCode === 402) return 'quota'; // Google has none, gateways do
   for (const detail of details) {
     const kind = KIND_BY_REASON.get(stringOf(detail['reason']) ?? '');
     if (kind !== undefined) return kind;

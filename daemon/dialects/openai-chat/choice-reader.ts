@@ -54,6 +54,7 @@ export class ChoiceReader {
   private partCount = 0;
   /** Of the thought that is open, or of the next one. */
   private details: JsonObject[] = [];
+  private hasNewDetails = false;
   private toolCount = 0;
   private openTools: ToolCall[] = [];
   /** Calls by the key their deltas come under: the wire index, or the call's id. */
@@ -66,6 +67,11 @@ export class ChoiceReader {
 
   get isFinished(): boolean {
     return this.wireReason !== undefined;
+  }
+
+  /** Words of the last entry are needed again for a seal. */
+  get keptWords(): boolean {
+    return this.hasNewDetails;
   }
 
   /** Events of one entry of `choices`; `delta` in a stream, `message` in a plain answer. */
@@ -109,7 +115,9 @@ export class ChoiceReader {
   private readReasoning(delta: JsonObject): void {
     const text = firstText(delta['reasoning_content'], delta['reasoning'], delta['thinking']);
     this.text('reasoning', text);
-    for (const detail of detailsOf(delta['reasoning_details'])) {
+    const details = detailsOf(delta['reasoning_details']);
+    this.hasNewDetails = details.length > 0;
+    for (const detail of details) {
       // The same words stand in `reasoning` when that is there at all.
       if (text === '') this.text('reasoning', detailText(detail));
       addDetail(this.details, detail);

@@ -14,6 +14,7 @@ import type { RequestSettings } from '../../conversation/settings.ts';
 import type { Capability } from '../../protocol/vocabulary.ts';
 import { objectOf } from '../../util/json.ts';
 import { scanObject, stringAt, typeAt, valueAt } from '../../util/json-scan.ts';
+import { ByteSearch } from '../../util/piece-facts.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
 import {
   checkedModel,
@@ -26,12 +27,17 @@ import {
   numberMember,
   stringMember,
 } from '../body-fields.ts';
+import { SharedMessages } from '../shared-messages.ts';
 import { decodeMessage, decodeResponseFormat, decodeTools } from './decode-message.ts';
 import { decodeSettings, unmappedFields } from './decode-settings.ts';
 import { outlineMessages } from './outline.ts';
 
 /** Members of messages, their parts and tools that some providers know (OpenRouter, OpenAI) and no other dialect has. */
-const INNER_MEMBERS = ['cache_control', 'prompt_cache_breakpoint', 'eager_input_streaming'];
+const INNER_MEMBERS = ['cache_control', 'prompt_cache_breakpoint', 'eager_input_streaming'].map((name) => ({
+  name,
+  // Quotes inside of strings are escaped, so these bytes are a name (or a whole string, which does no harm).
+  bytes: new ByteSearch(`"${name}"`),
+}));
 
 const FIELD_TYPES: FieldTypes = [
   ['model', ['string']],
@@ -77,6 +83,8 @@ export function decodeRequest(body: RequestBody): ConversationRequest {
   return new ChatRequest(body);
 }
 
+const sharedMessages = new SharedMessages();
+
 class ChatRequest implements ConversationRequest {
   readonly dialect = 'openai-chat';
   readonly body: RequestBody;
@@ -119,10 +127,12 @@ class ChatRequest implements ConversationRequest {
   }
 
   message(index: number): Message {
-    const known = this.parsedMessages[index];
+    const shape = this.outline[index];
+    const known = this.parsedMessages[index] ?? sharedMessages.get(shape);
     if (known !== undefined) return known;
     const parsed = decodeMessage(valueAt(this.body, this.spanOf(index)));
     this.parsedMessages[index] = parsed;
+    sharedMessages.keep(shape, parsed);
     return parsed;
   }
 
@@ -137,8 +147,7 @@ class ChatRequest implements ConversationRequest {
   }
 
   unmappedFields(): readonly string[] {
-    // Quotes inside of strings are escaped, so these bytes are a name (or a whole string, which does no harm).
-    const inner = INNER_MEMBERS.filter((name) => this.body.bytes.includes(`"${name}"`));
+    const inner = INNER_MEMBERS.filter(({ bytes }) => bytes.isIn(this.body)).map(({ name }) => name);
     return [...unmappedFields(this.body.members.keys(), (field) => member(this.body, field)), ...inner];
   }
 

@@ -12,6 +12,7 @@ import {
   typeAt,
   valueAt,
 } from '../../util/json-scan.ts';
+import { ByteSearch } from '../../util/piece-facts.ts';
 import type { Span } from '../../util/request-body.ts';
 import type { EncodeTarget } from '../dialect.ts';
 import { isOwnSeal } from '../envelope.ts';
@@ -33,6 +34,10 @@ type Edits = Map<string, string | undefined>;
 /** Names under which providers write readable thoughts; a client sends them back to whichever model is next. */
 const THOUGHT_FIELDS = ['reasoning_content', 'reasoning', 'thinking'] as const;
 
+/** Where none of these stands nothing of the kind can. */
+const SEAL_WORDS = ['"reasoning_details"', '"thought_signature"'].map((word) => new ByteSearch(word));
+const THOUGHT_WORDS = THOUGHT_FIELDS.map((field) => new ByteSearch(`"${field}"`));
+
 /** JSON text of the messages; undefined when nothing has to change. */
 export function editMessages(
   request: ConversationRequest,
@@ -49,11 +54,9 @@ function isWalkNeeded(
   { target, isThinking, instruction }: MessageRules,
 ): boolean {
   const { traits, history } = target;
-  const { bytes } = request.body;
-  const hasSeals =
-    history !== undefined && (bytes.includes('"reasoning_details"') || bytes.includes('"thought_signature"'));
-  const hasForeignText =
-    isTextForeign(request, target) && THOUGHT_FIELDS.some((field) => bytes.includes(`"${field}"`));
+  const { body } = request;
+  const hasSeals = history !== undefined && SEAL_WORDS.some((word) => word.isIn(body));
+  const hasForeignText = isTextForeign(request, target) && THOUGHT_WORDS.some((word) => word.isIn(body));
   const isFitted = traits !== undefined && isPicky(traits, isThinking);
   return hasSeals || hasForeignText || instruction !== undefined || isFitted;
 }

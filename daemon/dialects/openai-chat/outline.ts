@@ -1,9 +1,11 @@
-// What the router needs to know of each message, from one walk over the bytes of `messages`: no text is read.
+// What the router needs to know of each message, from one walk over the bytes of those that are new in `messages`: no
+// text is read.
 
 import type { MessageOutline, Role } from '../../conversation/request.ts';
 import { skipValue, stringAt, typeAt, walkArray, walkObject } from '../../util/json-scan.ts';
+import { PieceFacts } from '../../util/piece-facts.ts';
 import type { RequestBody, Span } from '../../util/request-body.ts';
-import { malformed } from '../body-fields.ts';
+import { elementsOf, malformed } from '../body-fields.ts';
 
 /** `function` is the tool role of the time before tools. */
 const ROLES: ReadonlyMap<string, Role> = new Map<string, Role>([
@@ -25,38 +27,32 @@ interface Draft {
   hasToolCall: boolean;
 }
 
+/** 60 us for 62 messages of 200 kB, 4 where all but the last two were known. */
+const OUTLINES = new PieceFacts<MessageOutline>();
+
 /** Throws `request.malformed` when `messages` is missing, empty or not made of messages. */
 export function outlineMessages(body: RequestBody): {
   readonly outline: readonly MessageOutline[];
   readonly spans: readonly Span[];
 } {
   const { bytes } = body;
-  const outline: MessageOutline[] = [];
-  const spans: Span[] = [];
   const list = body.members.get('messages');
   if (list === undefined)
     throw malformed('messages', 'messages is missing; send the conversation as an array of messages');
   if (typeAt(bytes, list.start) !== 'array')
     throw malformed('messages', 'messages must be an array of messages');
-  walkArray(bytes, list.start, (start, index) => {
-    const { end, message } = outlineMessage(bytes, start, `messages[${index}]`);
-    outline.push(message);
-    spans.push({ start, end });
-    return end;
-  });
+  const spans = elementsOf(body, 'messages');
+  const outline = OUTLINES.all(body, spans, (span, index) => outlineMessage(bytes, span, index));
   if (outline.length === 0) throw malformed('messages', 'messages is empty; send at least one message');
   return { outline, spans };
 }
 
-function outlineMessage(
-  bytes: Buffer,
-  start: number,
-  place: string,
-): { readonly end: number; readonly message: MessageOutline } {
+function outlineMessage(bytes: Buffer, { start, end }: Span, index: number): MessageOutline {
+  const place = `messages[${index}]`;
   if (typeAt(bytes, start) !== 'object')
     throw malformed('messages', `${place} must be an object with a role`);
   const draft: Draft = { role: undefined, hasImage: false, hasText: false, hasToolCall: false };
-  const end = walkObject(bytes, start, (key, at) => {
+  walkObject(bytes, start, (key, at) => {
     switch (key) {
       case 'role':
         draft.role = roleAt(bytes, at, place);
@@ -78,7 +74,7 @@ function outlineMessage(
     throw malformed('messages', `${place}.role is missing; send one of ${[...ROLES.keys()].join(', ')}`);
   const isToolResult = role === 'tool';
   const hasText = draft.hasText && !isToolResult;
-  return { end, message: { role, bytes: end - start, hasImage, isToolResult, hasToolCall, hasText } };
+  return { role, bytes: end - start, hasImage, isToolResult, hasToolCall, hasText };
 }
 
 function roleAt(bytes: Buffer, at: number, place: string): Role {

@@ -43,6 +43,12 @@ class ChunkDecoder implements StreamDecoder {
     return events;
   }
 
+  /** The words of a delta are kept nowhere here, but for those that a seal is made of. */
+  repeatable(): ((words: string) => void) | null {
+    for (const reader of this.choices.values()) if (reader.keptWords) return null;
+    return () => undefined;
+  }
+
   end(): readonly StreamEvent[] {
     if (this.isOver) return [];
     const readers = [...this.choices.values()];

@@ -6,7 +6,7 @@ import type { StreamEvent } from '../../conversation/stream-event.ts';
 import type { TokenUsage } from '../../protocol/vocabulary.ts';
 import type { JsonObject } from '../../util/json.ts';
 import type { AnswerIdentity, StreamEncoder } from '../dialect.ts';
-import { writeSseEvent } from '../sse-writer.ts';
+import { repeatedEvent, writeSseEvent } from '../sse-writer.ts';
 import { calledFields, calledInput, calledTool, type CalledTool } from './called-tool.ts';
 import { encodeFinishReason } from './finish-reason.ts';
 import { encodeUsage } from './usage.ts';
@@ -16,12 +16,15 @@ export function createStreamEncoder(identity: AnswerIdentity): StreamEncoder {
 }
 
 interface OpenCall {
-  /** Within its choice. */
-  readonly index: number;
   readonly tool: CalledTool;
   /** Input that waits for its end. */
   waiting: string;
+  /** Writes more of the input. */
+  readonly write: (input: string) => string;
 }
+
+/** Members of a delta that hold words. */
+type WordsMember = 'content' | 'reasoning_content' | 'refusal';
 
 class ChunkEncoder implements StreamEncoder {
   private readonly identity: AnswerIdentity;
@@ -30,6 +33,8 @@ class ChunkEncoder implements StreamEncoder {
   /** By part id. */
   private readonly openCalls = new Map<string, OpenCall>();
   private readonly toolCounts = new Map<number, number>();
+  /** By member and choice. */
+  private readonly wordWriters = new Map<string, (words: string) => string>();
   private usage: TokenUsage | undefined;
   /** The last finish chunk waits for what comes, so that metadata can go into the last chunk of all. */
   private heldChunk: JsonObject | undefined;
@@ -41,11 +46,11 @@ class ChunkEncoder implements StreamEncoder {
   push(event: StreamEvent): string {
     switch (event.type) {
       case 'text-delta':
-        return this.delta(event.choice, { content: event.delta });
+        return this.words(event.choice, 'content', event.delta);
       case 'reasoning-delta':
-        return this.delta(event.choice, { reasoning_content: event.delta });
+        return this.words(event.choice, 'reasoning_content', event.delta);
       case 'refusal-delta':
-        return this.delta(event.choice, { refusal: event.delta });
+        return this.words(event.choice, 'refusal', event.delta);
       case 'tool-input-start':
         return this.startTool(event);
       case 'tool-input-delta':
@@ -79,7 +84,10 @@ class ChunkEncoder implements StreamEncoder {
     const index = this.toolCounts.get(event.choice) ?? 0;
     this.toolCounts.set(event.choice, index + 1);
     const tool = calledTool(event, this.identity.request);
-    this.openCalls.set(event.id, { index, tool, waiting: '' });
+    const write = repeatedEvent((input) =>
+      this.text(event.choice, { tool_calls: [{ index, ...calledFields(tool, input) }] }),
+    );
+    this.openCalls.set(event.id, { tool, waiting: '', write });
     const type = tool.isCustom ? 'custom' : 'function';
     const opened = { index, id: event.callId, type, ...calledFields(tool, '', tool.name) };
     return this.delta(event.choice, { tool_calls: [opened] });
@@ -99,20 +107,33 @@ class ChunkEncoder implements StreamEncoder {
   }
 
   private input(choice: number, call: OpenCall | undefined, delta: string): string {
-    const { index, tool } = call ?? { index: 0, tool: { name: '', isCustom: false, isConverted: false } };
-    return this.delta(choice, { tool_calls: [{ index, ...calledFields(tool, delta) }] });
+    if (call !== undefined) return this.release() + this.open(choice) + call.write(delta);
+    const nameless = { name: '', isCustom: false, isConverted: false };
+    return this.delta(choice, { tool_calls: [{ index: 0, ...calledFields(nameless, delta) }] });
+  }
+
+  private words(choice: number, member: WordsMember, words: string): string {
+    const key = member + String(choice);
+    let write = this.wordWriters.get(key);
+    if (write === undefined) {
+      write = repeatedEvent((given) => this.text(choice, { [member]: given }));
+      this.wordWriters.set(key, write);
+    }
+    return this.release() + this.open(choice) + write(words);
   }
 
   private delta(choice: number, delta: JsonObject): string {
-    return (
-      this.release() + this.open(choice) + writeSseEvent(JSON.stringify(this.chunk(choice, delta, null)))
-    );
+    return this.release() + this.open(choice) + this.text(choice, delta);
+  }
+
+  private text(choice: number, delta: JsonObject): string {
+    return writeSseEvent(JSON.stringify(this.chunk(choice, delta, null)));
   }
 
   private open(choice: number): string {
     if (this.opened.has(choice)) return '';
     this.opened.add(choice);
-    return writeSseEvent(JSON.stringify(this.chunk(choice, { role: 'assistant', content: '' }, null)));
+    return this.text(choice, { role: 'assistant', content: '' });
   }
 
   private release(remark: JsonObject = {}): string {

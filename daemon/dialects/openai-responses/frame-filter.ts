@@ -1,4 +1,4 @@
-// A stream that passes to a client of the same dialect, byte for byte: only `_pointsman` is put into the last data event
+// A stream that passes to a client of the same dialect, byte for byte, but for an answer that is announced twice: only `_pointsman` is put into the last data event
 // when it is wanted. Usage is part of every answer, so there is none to take out.
 
 import type { StreamEvent } from '../../conversation/stream-event.ts';
@@ -15,6 +15,7 @@ export function createFrameFilter(options: { readonly holdLast: boolean }): Fram
 class ResponseFilter implements FrameFilter {
   private readonly holdLast: boolean;
   private hasEnded = false;
+  private isStarted = false;
   /** The last data event so far and what is behind it, once the answer has ended; only kept with `holdLast`. */
   private held: SseFrame[] = [];
 
@@ -24,6 +25,7 @@ class ResponseFilter implements FrameFilter {
 
   push(frame: SseFrame, events: readonly StreamEvent[]): readonly Buffer[] {
     this.hasEnded ||= events.some((event) => event.type === 'response-end');
+    if (!this.hasEnded && this.isRepeatedStart(frame)) return [];
     if (!this.holdLast || !this.hasEnded) return [frame.raw];
     const isData = parseJsonObject(frame.data) !== undefined;
     const passed = isData ? this.release() : [];
@@ -36,6 +38,15 @@ class ResponseFilter implements FrameFilter {
     const passed = this.release();
     if (last !== undefined && metadata !== undefined) passed[0] = addFrameMetadata(last, metadata);
     return passed;
+  }
+
+  private isRepeatedStart({ event, data }: SseFrame): boolean {
+    const isStart =
+      event === 'response.created' || (event === '' && data.startsWith('{"type":"response.created"'));
+    if (!isStart) return false;
+    const isRepeated = this.isStarted;
+    this.isStarted = true;
+    return isRepeated;
   }
 
   private release(): Buffer[] {

@@ -49,6 +49,9 @@ export class OutputReader {
   private events: StreamEvent[] = [];
   private openPart: OpenPart | undefined;
   private partCount = 0;
+  /** Where the words of the last delta went. */
+  private lastWords:
+    { readonly item: Item; readonly kind: TextKind | 'input'; readonly part: string } | undefined;
   /** Index of the last item that gave anything out. */
   private lastIndex = -1;
   private readonly content = { hasCall: false, hasText: false, hasRefusal: false };
@@ -80,6 +83,7 @@ export class OutputReader {
     const isNewThought = kind === 'reasoning' && texts.reasoning.size > 0 && !texts.reasoning.has(part);
     const known = texts[kind].get(part) ?? '';
     texts[kind].set(part, known + delta);
+    this.lastWords = { item, kind, part };
     this.lastIndex = index;
     if (kind === 'refusal') {
       this.endPart();
@@ -108,7 +112,16 @@ export class OutputReader {
     const item = this.items.get(index) ?? this.add(index, 'call', {});
     if (item.kind !== 'call' || item.isDone) return;
     item.input += delta;
+    this.lastWords = { item, kind: 'input', part: '' };
     if (item.isStarted) this.inputDelta(item, delta);
+  }
+
+  /** More words where the last ones went, which somebody else gives out. */
+  more(words: string): void {
+    if (this.lastWords === undefined) return;
+    const { item, kind, part } = this.lastWords;
+    if (kind === 'input') item.input += words;
+    else item.texts[kind].set(part, (item.texts[kind].get(part) ?? '') + words);
   }
 
   /** The whole input of a call. */

@@ -1,6 +1,8 @@
 // A stream of Responses events -> events (https://platform.openai.com/docs/api-reference/responses-streaming, checked
 // 2026-11-21). Complete at `response.completed`, `response.incomplete` or `response.failed`; nothing else ends it,
-// `[DONE]` neither. What follows the end counts for nothing.
+// `[DONE]` neither. What follows the end counts for nothing. One stream is one response: a beginning that is announced
+// twice counts once, and another response in the middle of content means that a gateway lost its provider and spliced a
+// second answer in, so that the first can never be completed.
 
 import type { AttemptFailure } from '../../conversation/attempt-failure.ts';
 import type { StreamEvent } from '../../conversation/stream-event.ts';
@@ -21,7 +23,10 @@ class ResponseDecoder implements StreamDecoder {
   /** Index of the item that each id belongs to, for providers that leave `output_index` out. */
   private readonly indexes = new Map<string, number>();
   private lastIndex = -1;
-  private isStarted = false;
+  private responseId: string | undefined;
+  private hasContent = false;
+  /** The last event brought words and was no summary of earlier ones. */
+  private isDelta = false;
   /** `response-end` or `response-failed` was given out; nothing follows it. */
   private isOver = false;
 
@@ -30,12 +35,20 @@ class ResponseDecoder implements StreamDecoder {
     const event = parseJsonObject(frame.data);
     if (event === undefined) return this.fail({ kind: 'invalid-response', message: 'an event is not JSON' });
     const type = stringOf(event['type']) ?? frame.event;
+    this.isDelta = type.endsWith('.delta');
     if (type === 'error' || (type === '' && event['error'] !== undefined)) return this.fail(failureOf(event));
     const response = objectOf(event['response']);
     if (response !== undefined) return this.readResponse(type, response);
     this.readItemEvent(type, event);
     const events = this.reader.take();
-    return events.length === 0 ? events : [...this.start({}), ...events];
+    if (events.length === 0) return events;
+    this.hasContent = true;
+    return [...this.start({}), ...events];
+  }
+
+  /** Words are kept to be compared with what the item says of itself in the end. */
+  repeatable(): ((words: string) => void) | null {
+    return this.isDelta ? (words) => this.reader.more(words) : null;
   }
 
   end(): readonly StreamEvent[] {
@@ -44,6 +57,12 @@ class ResponseDecoder implements StreamDecoder {
   }
 
   private readResponse(type: string, response: JsonObject): readonly StreamEvent[] {
+    if (type === 'response.created' && this.isAnother(response)) {
+      return this.fail({
+        kind: 'interrupted',
+        message: 'another answer began before this one ended; the provider had lost its own',
+      });
+    }
     const started = this.start(response);
     switch (type) {
       case 'response.failed':
@@ -124,9 +143,13 @@ class ResponseDecoder implements StreamDecoder {
   }
 
   private start(response: JsonObject): readonly StreamEvent[] {
-    if (this.isStarted) return [];
-    this.isStarted = true;
+    if (this.responseId !== undefined) return [];
+    this.responseId = stringOf(response['id']) ?? '';
     return [startOf(response)];
+  }
+
+  private isAnother(response: JsonObject): boolean {
+    return this.hasContent && (stringOf(response['id']) ?? '') !== this.responseId;
   }
 
   private giveUp(response: JsonObject, status: string): readonly StreamEvent[] {

@@ -36,6 +36,14 @@ export function stateChip(text: string, tone: Tone): HTMLElement {
   return element('span', { class: `chip state ${tone}` }, text);
 }
 
+/** How full something is, as a bar; `text` says it to those who do not see it. */
+export function meter(label: string, ratio: number, text: string, tone: Tone): HTMLElement {
+  const bar = element('span', { class: `meter-fill ${tone}` });
+  bar.style.width = `${ratio * 100}%`;
+  const aria = { label, valuemin: 0, valuemax: 100, valuenow: Math.round(ratio * 100), valuetext: text };
+  return element('div', { class: 'meter', role: 'meter', aria }, bar);
+}
+
 /** null where nothing can be run: a browser has no commands. */
 export function remedyButton(
   { host }: ViewContext,

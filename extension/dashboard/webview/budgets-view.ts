@@ -2,8 +2,7 @@
 
 import type { BudgetState, BudgetsBody } from '../../../daemon/protocol/control-api.ts';
 import { budgetBar, budgetTitle, changedBudgets, entryOf, type BudgetEntry } from '../budget-bars.ts';
-import type { Tone } from '../health-rows.ts';
-import { stateChip } from './analysis-parts.ts';
+import { meter, stateChip } from './analysis-parts.ts';
 import { createBudgetForm, type BudgetForm } from './budget-form.ts';
 import { element } from './dom.ts';
 import { createLoader, type Loader } from './loader.ts';
@@ -136,25 +135,4 @@ function budgetItem(
           ),
         ),
   );
-}
-
-function meter(label: string, ratio: number, text: string, tone: Tone): HTMLElement {
-  const fillBar = element('span', { class: `meter-fill ${tone}` });
-  fillBar.style.width = `${ratio * 100}%`;
-  const bar = element(
-    'div',
-    {
-      class: 'meter',
-      role: 'meter',
-      aria: {
-        label,
-        valuemin: 0,
-        valuemax: 100,
-        valuenow: Math.round(ratio * 100),
-        valuetext: text,
-      },
-    },
-    fillBar,
-  );
-  return bar;
 }

@@ -231,7 +231,7 @@ function plotOptions(options: ChartOptions, around: Surroundings): uPlot.Options
         ...shared,
         size: (_, marks) => widestPx(marks) + 14,
         gap: 8,
-        space: 30,
+        space: (_, _axis, _low, _high, heightPx) => markSpacePx(heightPx),
         incrs: AXIS_STEPS,
         values: (_, marks) => [...options.axis(marks)],
       },
@@ -266,6 +266,14 @@ function seriesOf(line: ChartLine, colour: (css: string) => () => string): uPlot
     stroke: colour(line.colour),
     ...(bars === undefined ? {} : { paths: bars }),
   };
+}
+
+/**
+ * How far apart the marks of the upright axis are at least. Steps grow by up to two and a half times: with less room than
+ * five of them, nothing but zero may be marked where a chart goes both ways, and nobody can read it.
+ */
+function markSpacePx(heightPx: number): number {
+  return Math.min(30, heightPx / 5);
 }
 
 /** Digits of the theme's font are about seven pixels wide. */

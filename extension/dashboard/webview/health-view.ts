@@ -1,5 +1,6 @@
 // How the parts stand: who can be asked and who is out until when, prices and their age, caches, books, configuration.
 
+import type { CacheBody } from '../../../daemon/protocol/cache-api.ts';
 import type { StatusBody, TotalsBody } from '../../../daemon/protocol/control-api.ts';
 import { counted, duration, percent, priceUsd, signedUsd } from '../figures.ts';
 import {
@@ -22,6 +23,7 @@ import {
   tileList,
   type Tile,
 } from './analysis-parts.ts';
+import { createCacheCard } from './cache-card.ts';
 import { createDataTable, type Column } from './data-table.ts';
 import { element, fill } from './dom.ts';
 import { createLoader } from './loader.ts';
@@ -31,6 +33,7 @@ import type { CreateView, Filter, ViewContext } from './view.ts';
 interface HealthData {
   readonly status: StatusBody;
   readonly totals: TotalsBody;
+  readonly cache: CacheBody;
 }
 
 type ModelRow = ReturnType<typeof modelRows>[number];
@@ -42,7 +45,7 @@ const LONGEST_TIMER_MS = 2_000_000_000;
 export const createHealthView: CreateView = (context) => {
   let known: HealthData | null = null;
   let retryTimer: number | undefined;
-  const parts = healthParts(context);
+  const parts = healthParts(context, () => loader.reload());
   const loader = createLoader<HealthData>({
     context,
     body: parts.body,
@@ -81,11 +84,12 @@ export const createHealthView: CreateView = (context) => {
 };
 
 async function loadHealth({ host }: ViewContext, filter: Filter): Promise<HealthData> {
-  const [status, totals] = await Promise.all([
+  const [status, totals, cache] = await Promise.all([
     host.call('GET', 'status'),
     host.call('GET', filteredRoute('totals', filter, { details: '1' })),
+    host.call('GET', 'cache'),
   ]);
-  return { status: status as StatusBody, totals: totals as TotalsBody };
+  return { status: status as StatusBody, totals: totals as TotalsBody, cache: cache as CacheBody };
 }
 
 interface HealthParts {
@@ -93,7 +97,7 @@ interface HealthParts {
   readonly draw: (data: HealthData, nowMs: number) => void;
 }
 
-function healthParts(context: ViewContext): HealthParts {
+function healthParts(context: ViewContext, reload: () => void): HealthParts {
   const { announce } = context;
   const summary = element('p', { class: 'summary', role: 'status' });
   const providers = createDataTable<HealthRow>({
@@ -108,6 +112,7 @@ function healthParts(context: ViewContext): HealthParts {
     empty: 'No model can be asked yet.',
     announce,
   });
+  const responses = createCacheCard(context, reload);
   const tiles = element('dl', { class: 'tiles' });
   const prices = element('ul', { class: 'findings' });
   const daemon = element('ul', { class: 'findings' });
@@ -119,15 +124,17 @@ function healthParts(context: ViewContext): HealthParts {
       summary,
       card('Providers', providers.element),
       card('Models and prices', models.element, prices),
-      card('Caches', tiles),
+      responses.element,
+      card('Prompt caches of the providers', tiles),
       card('Daemon', daemon, about),
     ),
-    draw({ status, totals }, nowMs) {
+    draw({ status, totals, cache }, nowMs) {
       const sentence = healthSentence(status);
       if (summary.textContent !== sentence) summary.textContent = sentence; // said aloud when it changes
       providers.update(providerRows(status));
       models.update(modelRows(status));
-      fill(tiles, ...tileList(cacheTiles(totals)));
+      responses.draw(cache, totals);
+      fill(tiles, ...tileList(promptCacheTiles(totals)));
       refill(prices, ...findingList(context, priceFindings(status)));
       refill(daemon, ...findingList(context, daemonFindings(status)));
       about.textContent = aboutSentence(status, nowMs);
@@ -147,8 +154,8 @@ function upTime(ms: number): string {
     : counted(Math.floor(ms / 86_400_000), 'day');
 }
 
-function cacheTiles(totals: TotalsBody): readonly Tile[] {
-  const { tokens, savedBy, cacheHitRatio, details } = totals;
+function promptCacheTiles(totals: TotalsBody): readonly Tile[] {
+  const { tokens, savedBy, details } = totals;
   const read = tokens.inputTokens === 0 ? null : tokens.cacheReadInputTokens / tokens.inputTokens;
   const before = details?.beforeAfter.promptCacheRatio.before ?? null;
   const isKnown = totals.comparableRequests > 0;
@@ -158,16 +165,6 @@ function cacheTiles(totals: TotalsBody): readonly Tile[] {
       label: 'Prompt tokens read from providers’ caches',
       value: percent(read),
       notes: [`without a router ${percent(before)}`],
-    },
-    {
-      label: 'Requests answered from the response cache',
-      value: percent(cacheHitRatio),
-      notes: ['of all requests of the period'],
-    },
-    {
-      label: 'Saved by the response cache',
-      value: money(savedBy.exactCache + savedBy.semanticCache),
-      notes: [`exact ${money(savedBy.exactCache)}`, `semantic ${money(savedBy.semanticCache)}`],
     },
     {
       label: 'Saved by prompt-cache marks',

@@ -1,7 +1,16 @@
 // Small drawings in the colour of their text. They say nothing that words beside them do not say.
 
 export type IconName =
-  'ok' | 'failed-over' | 'error' | 'cancelled' | 'interrupted' | 'running' | 'close' | 'back';
+  | 'ok'
+  | 'failed-over'
+  | 'exact-hit'
+  | 'semantic-hit'
+  | 'error'
+  | 'cancelled'
+  | 'interrupted'
+  | 'running'
+  | 'close'
+  | 'back';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -9,6 +18,8 @@ const SVG = 'http://www.w3.org/2000/svg';
 const PATHS: Readonly<Record<IconName, string>> = {
   ok: 'M3.5 8.5l3 3 6-7',
   'failed-over': 'M2.5 5h7a3.5 3.5 0 0 1 0 7H6M8.5 9.5L6 12l2.5 2.5',
+  'exact-hit': 'M3 6h10M3 10h10',
+  'semantic-hit': 'M3 6.5q2.5-2.5 5 0t5 0M3 10.5q2.5-2.5 5 0t5 0',
   error: 'M4 4l8 8M12 4l-8 8',
   cancelled: 'M3.5 8h9',
   interrupted: 'M8 2.5v7M8 12.5v1',

@@ -4,9 +4,9 @@ import { MAX_FEEDBACK_REASON_CHARS } from '../../../daemon/protocol/control-api.
 import type { ExchangeBody, FeedbackBody, Verdict } from '../../../daemon/protocol/control-api.ts';
 import { element } from './dom.ts';
 import { button, messageOf, section, uniqueId } from './parts.ts';
-import type { ViewContext } from './view.ts';
+import type { RequestRating } from './request-rating.ts';
 
-export function feedbackSection(context: ViewContext, record: ExchangeBody): HTMLElement {
+export function feedbackSection(rating: RequestRating, record: ExchangeBody): HTMLElement {
   const said = element('p', { class: 'hint', role: 'status' }, startingWords(record));
   const reasonId = uniqueId('reason');
   const reason = element('input', { id: reasonId, class: 'field', type: 'text' });
@@ -16,28 +16,19 @@ export function feedbackSection(context: ViewContext, record: ExchangeBody): HTM
     good: button('Good answer', () => void give('good')),
     bad: button('Bad answer', () => void give('bad')),
   };
-  const press = (verdict: Verdict | null): void => {
-    for (const each of ['good', 'bad'] as const) {
-      buttons[each].setAttribute('aria-pressed', String(each === verdict));
-    }
-  };
   const give = async (verdict: Verdict): Promise<void> => {
-    const words = reason.value.trim();
     try {
-      const answer = (await context.host.call('POST', 'feedback', {
-        exchangeId: record.exchangeId,
-        verdict,
-        ...(words === '' ? {} : { reason: words }),
-      })) as FeedbackBody;
-      press(answer.verdict);
-      said.textContent = answer.counted
-        ? `Thank you. It counts ${answer.verdict === 'good' ? 'for' : 'against'} ${record.responseModel ?? 'the model'} in later decisions.`
-        : 'Thank you. It is kept, but it counts for no model, since nothing was routed here.';
+      await rating.give(verdict, reason.value.trim());
     } catch (error) {
       said.textContent = `The rating was not kept: ${messageOf(error)}. Try again.`;
     }
   };
-  press(record.feedback?.verdict ?? null);
+  rating.onChange((verdict, kept) => {
+    for (const each of ['good', 'bad'] as const) {
+      buttons[each].setAttribute('aria-pressed', String(each === verdict));
+    }
+    if (kept !== null) said.textContent = thanks(kept, record);
+  });
   return section(
     'Was it any good?',
     element(
@@ -54,6 +45,14 @@ export function feedbackSection(context: ViewContext, record: ExchangeBody): HTM
     ),
     said,
   );
+}
+
+function thanks({ verdict, counted }: FeedbackBody, { responseModel, cache }: ExchangeBody): string {
+  if (counted) {
+    return `Thank you. It counts ${verdict === 'good' ? 'for' : 'against'} ${responseModel ?? 'the model'} in later decisions.`;
+  }
+  const why = cache === 'semantic' ? 'the model was asked something else' : 'nothing was routed here';
+  return `Thank you. It is kept, but it counts for no model, since ${why}.`;
 }
 
 function startingWords({ feedback }: ExchangeBody): string {

@@ -1,6 +1,7 @@
 // One request opened: what was asked for and what came of it, why this model, and the money to the last term.
 
 import type { ExchangeBody } from '../../../daemon/protocol/control-api.ts';
+import type { TokenUsage } from '../../../daemon/protocol/vocabulary.ts';
 import {
   ESTIMATE_MARK,
   fullTime,
@@ -13,6 +14,7 @@ import {
 import type { RunningExchange } from '../feed-store.ts';
 import { duration, grouped } from '../figures.ts';
 import { exchangeRoute } from '../page-routes.ts';
+import { isHit } from '../hit-story.ts';
 import { requestStory, sentence } from '../request-story.ts';
 import { clientName, taskName } from '../words.ts';
 import { element, fill } from './dom.ts';
@@ -21,7 +23,9 @@ import { button, facts, messageOf, uniqueId, type Fact } from './parts.ts';
 import { attemptsSection } from './request-detail-attempts.ts';
 import { decisionSections } from './request-detail-decision.ts';
 import { feedbackSection } from './request-detail-feedback.ts';
+import { hitSection } from './request-detail-hit.ts';
 import { moneySection } from './request-detail-money.ts';
+import { RequestRating } from './request-rating.ts';
 import { resendSection } from './resend.ts';
 import type { ViewContext } from './view.ts';
 
@@ -109,15 +113,17 @@ export class RequestDetail {
     this.#title.textContent = `${taskName(record.task)} for ${clientName(record.client)}`;
     this.#setState(state, stateWords(state));
     const story = requestStory(record);
+    const rating = new RequestRating(this.#context.host, record);
     fill(
       this.#body,
       element('p', { class: 'headline' }, story.headline),
       warningsOf(record),
       facts(mainFacts(record)),
+      hitSection(this.#context, rating, record),
       ...decisionSections(record, story),
       attemptsSection(record),
       moneySection(record),
-      feedbackSection(this.#context, record),
+      feedbackSection(rating, record),
       resendSection(this.#context, record),
       identity(record),
     );
@@ -176,7 +182,12 @@ function warningsOf({ warnings }: ExchangeBody): HTMLElement | null {
 function mainFacts(record: ExchangeBody): readonly Fact[] {
   const { usage, usageSource } = record;
   const mark = usageSource === 'estimated' ? ESTIMATE_MARK : '';
-  const count = (tokens: number): string => `${tokens === 0 ? '' : mark}${grouped(tokens, 0)}`;
+  const isFree = isHit(record);
+  const count = (kind: keyof TokenUsage): string => {
+    if (usage === null) return isFree ? 'none' : 'unknown';
+    return `${usage[kind] === 0 ? '' : mark}${grouped(usage[kind], 0)}`;
+  };
+  const { timeToFirstChunkMs: firstMs } = record;
   return [
     { label: 'Cost', value: moneyText(record.costUsd, usageSource) },
     {
@@ -185,11 +196,11 @@ function mainFacts(record: ExchangeBody): readonly Fact[] {
       tone: toneOf(record.savedUsd),
     },
     { label: 'Duration', value: duration(record.durationMs) },
-    { label: 'First output', value: duration(record.timeToFirstChunkMs) },
-    { label: 'Tokens in', value: usage === null ? 'unknown' : count(usage.inputTokens) },
-    { label: 'Of which cached', value: usage === null ? 'unknown' : count(usage.cacheReadInputTokens) },
-    { label: 'Tokens out', value: usage === null ? 'unknown' : count(usage.outputTokens) },
-    { label: 'Of which reasoning', value: usage === null ? 'unknown' : count(usage.reasoningOutputTokens) },
+    { label: 'First output', value: isFree && firstMs === null ? 'at once' : duration(firstMs) },
+    { label: 'Tokens in', value: count('inputTokens') },
+    { label: 'Of which cached', value: count('cacheReadInputTokens') },
+    { label: 'Tokens out', value: count('outputTokens') },
+    { label: 'Of which reasoning', value: count('reasoningOutputTokens') },
   ];
 }
 

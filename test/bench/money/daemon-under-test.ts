@@ -52,6 +52,8 @@ export function routerConfig(options: RouterOptions): RouterConfigInput {
   const dialects = [...new Set(TIERS.map((tier) => models[tier].dialect))];
   return {
     baseline: models.strong.name,
+    // What routing saves is measured; titles that are asked for twice would only flatter it.
+    cache: { exact: { enabled: false } },
     profile: options.profile,
     providers: Object.fromEntries(
       dialects.map((dialect) => [

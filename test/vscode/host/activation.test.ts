@@ -12,4 +12,12 @@ describe('the installed extension', () => {
     await extension.activate();
     assert.equal(extension.isActive, true);
   });
+
+  it('keeps remote windows from forwarding the daemon’s port by themselves', () => {
+    const attributes = vscode.workspace.getConfiguration('remote').get<object>('portsAttributes');
+    assert.deepEqual(
+      Object.entries(attributes ?? {}).find(([port]) => port === '7411'),
+      ['7411', { label: 'Pointsman', onAutoForward: 'ignore' }],
+    );
+  });
 });

@@ -36,6 +36,7 @@ export interface FreshEditor {
 
 export interface FreshEditorOptions {
   readonly extensions?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly nodeArguments?: readonly string[];
 }
 

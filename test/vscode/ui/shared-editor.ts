@@ -1,7 +1,7 @@
 // One editor for all suites of this folder, with the packaged extension and a month of work in its books: starting it
 // takes most of the time. Whoever runs the suites closes it.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 
@@ -36,8 +36,8 @@ export interface SharedEditor {
   /** The first window, on an empty folder. */
   readonly workbench: Workbench;
   readonly daemon: TestHomeDaemon;
-  /** Another window on a folder of its own, which holds these files. */
-  openWindow(name: string, files?: Readonly<Record<string, string>>): Promise<Workbench>;
+  /** Another window on a folder of its own. */
+  openWindow(name: string): Promise<Workbench>;
   close(): Promise<void>;
 }
 
@@ -80,13 +80,9 @@ async function startEditor(): Promise<SharedEditor> {
     languageModels: [{ name: OWN_MODEL, vendor: 'customendpoint', apiType: 'messages', models: [UNUSED] }],
   });
   const browser = await launchBrowser(kit);
-  const openWindow: SharedEditor['openWindow'] = async (name, files = {}) => {
+  const openWindow: SharedEditor['openWindow'] = async (name) => {
     const folder = path.join(server.folder, name);
     mkdirSync(folder, { recursive: true });
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-      writeFileSync(path.join(folder, file), text);
-    }
     const page = await browser.newPage({ viewport: WINDOW });
     return await Workbench.open(page, server.url, folder);
   };

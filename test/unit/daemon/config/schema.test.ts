@@ -28,13 +28,13 @@ const DEFAULTS = {
   },
   retries: { maxAttempts: 3, pauseMs: 500, exactFallback: false, dearerFallback: 'allow' },
   cache: {
-    exact: { enabled: true, ttlS: 3600, maxBytes: 67_108_864 },
+    exact: { enabled: true, ttlS: 3600, maxBytes: 67_108_864, onDisk: false },
     semantic: { enabled: false, threshold: 0.9 },
   },
   budgets: [],
   privacy: { storePrompts: false, rules: [] },
   metadata: 'headers',
-  limits: { maxBodyBytes: 33_554_432, maxConcurrent: 256 },
+  limits: { maxBodyBytes: 33_554_432, maxConcurrent: 256, maxQueued: 256 },
   routingTests: [],
   logLevel: 'info',
 };
@@ -129,7 +129,12 @@ describe('configuration schema', () => {
     ['a budget without a limit', { budgets: [{ scope: 'all', period: 'day' }] }, /exactly one of limitUsd and limitTokens/],
     ['a budget with two limits', { budgets: [{ scope: 'all', period: 'day', limitUsd: 1, limitTokens: 1 }] }, /exactly one of/],
     ['a budget of an unknown scope', { budgets: [{ scope: 'project', period: 'day', limitUsd: 1 }] }, /"all", "workspace", "client" or "conversation" .*, or a kind and a name/],
-    ['a privacy rule, which nobody would enforce', { privacy: { rules: [{}] } }, /must be empty/],
+    ['a privacy rule that protects nothing', { privacy: { rules: [{ name: 'a' }] } }, /must say what it protects/],
+    ['a privacy rule without a name', { privacy: { rules: [{ paths: ['src/**'] }] } }, /is missing; it must be a name/],
+    ['a privacy rule for every path there is', { privacy: { rules: [{ name: 'a', paths: ['**/*'] }] } }, /every path there is/],
+    ['a pattern that is no regular expression', { privacy: { rules: [{ name: 'a', patterns: ['(a'] }] } }, /regular expression in RE2 syntax/],
+    ['providers of a rule that lets nobody see', { privacy: { rules: [{ name: 'a', paths: ['b'], action: 'refuse', providers: ['p'] }] } }, /has no meaning/],
+    ['two privacy rules of one name', { privacy: { rules: [{ name: 'a', paths: ['b'] }, { name: 'a', paths: ['c'] }] } }, /name of two rules/],
     ['a classifier mode without its model', { classifier: { mode: 'hybrid' } }, /^classifier.model is missing/],
   ]; // prettier-ignore
   for (const [what, input, problem] of refused) {

@@ -7,6 +7,7 @@ import { RouterError } from '../../../../daemon/errors.ts';
 import { openLedger } from '../../../../daemon/ledger/sqlite-ledger.ts';
 import { createKeyring } from '../../../../daemon/lifecycle/keyring.ts';
 import { OutcomeWatch } from '../../../../daemon/pipeline/outcomes.ts';
+import type { CacheDesk } from '../../../../daemon/pipeline/cache-desk.ts';
 import type { PipelineDeps } from '../../../../daemon/pipeline/serve-exchange.ts';
 import { SnapshotStore } from '../../../../daemon/pipeline/snapshot-store.ts';
 import { OverrideBoard } from '../../../../daemon/route/override.ts';
@@ -34,6 +35,7 @@ describe('the daemon as the control API sees it', () => {
   let config: ConfigStore;
   let ledger: ReturnType<typeof openLedger>;
   let statistics: SuccessStatistics;
+  let forgotten: string[];
   let overridden: Parameters<OutcomeWatch['overridden']>[0][];
   let shutdowns: number;
 
@@ -59,6 +61,7 @@ describe('the daemon as the control API sees it', () => {
     ledger = openLedger({ path: ':memory:', clock, log: silentLog });
     statistics = new SuccessStatistics();
     overridden = [];
+    forgotten = [];
     return new DaemonSurface({
       config,
       snapshots,
@@ -77,6 +80,7 @@ describe('the daemon as the control API sees it', () => {
           }
         })({ ledger, statistics }),
       } as unknown as PipelineDeps,
+      cache: { forget: (exchangeId: string) => void forgotten.push(exchangeId) } as unknown as CacheDesk,
       putCredential: async (provider, apiKey) => {
         keyring.put(provider, apiKey);
         await snapshots.rebuild();
@@ -270,6 +274,8 @@ describe('the daemon as the control API sees it', () => {
       atMs: clock.now(),
       counted: true,
     });
+    // Nobody else is to get the answer that was bad.
+    assert.deepEqual(forgotten, ['x_1']);
     assert.deepEqual(statistics.evidence('code/short/code/plain', clock.now()).tiers, {
       moderate: { successes: 0, failures: 2 },
     });

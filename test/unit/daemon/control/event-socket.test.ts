@@ -90,6 +90,16 @@ describe('event socket', () => {
     assert.deepEqual(await reader.next(), { ...EVENT, valid: false });
   });
 
+  it('drops a reader that talks, and not one that says a few words', async () => {
+    await start();
+    const [quiet, loud] = [await connect(), await connect()];
+    for (let count = 0; count < 10; count += 1) quiet.socket.send('hello');
+    for (let count = 0; count < 40; count += 1) loud.socket.send('hello');
+    await once(loud.socket, 'close');
+    assert.equal(events.clientCount(), 1);
+    assert.equal(quiet.socket.readyState, WebSocket.OPEN);
+  });
+
   it('sends each event to every reader', async () => {
     await start();
     const readers = [await connect(), await connect()];

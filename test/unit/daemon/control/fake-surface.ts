@@ -71,6 +71,9 @@ export function createFakeSurface(overrides: Partial<ControlSurface> = {}): Fake
       calls.push(['feedback', input]);
       return { ...input, atMs: 1, counted: true };
     },
+    cache: answer('cache', { exact: { entries: 3 } } as never),
+    clearCache: answer('clearCache', { cleared: 3 }),
+    explainCache: answer('explainCache', { verdict: 'miss' } as never),
     setOverride: (input) => {
       calls.push(['setOverride', input]);
       return {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 import { createSseParser } from '../../../../daemon/dialects/sse-parser.ts';
-import { writeSseEvent } from '../../../../daemon/dialects/sse-writer.ts';
+import { repeatedEvent, writeSseEvent } from '../../../../daemon/dialects/sse-writer.ts';
 
 describe('sse-writer', () => {
   it('writes data alone when the event has no name', () => {
@@ -15,5 +15,14 @@ describe('sse-writer', () => {
   it('writes line ends inside data so that a parser gives them back', () => {
     const [frame] = createSseParser().push(Buffer.from(writeSseEvent('a\r\nb\rc\nd')));
     assert.equal(frame?.data, 'a\nb\nc\nd');
+  });
+
+  it('writes an event that repeats as if it were written whole', () => {
+    const whole = (words: string): string => writeSseEvent(JSON.stringify({ id: 'x', words, last: 1 }), 'e');
+    const repeated = repeatedEvent(whole);
+    for (const words of ['', 'a', '"\\\n', '\u0001words\u0001', '日本 \ud83d'])
+      assert.equal(repeated(words), whole(words));
+    const twice = (words: string): string => `${JSON.stringify(words)}${JSON.stringify(words)}`;
+    assert.equal(repeatedEvent(twice)('a'), '"a""a"');
   });
 });

@@ -11,6 +11,8 @@ const OWN = 'http://127.0.0.1:7411';
 const COOKIE = ['Cookie', 'pointsman_dashboard=open'];
 const SAME_ORIGIN = ['Sec-Fetch-Site', 'same-origin'];
 
+const HANDSHAKE = ['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
+
 function decide(
   line: string,
   headers: readonly string[],
@@ -20,7 +22,14 @@ function decide(
   return createGuard({ verifies: roleOf, isPageSession: (cookie) => cookie === 'open' }).decide({
     method,
     target,
-    rawHeaders: ['Host', '127.0.0.1:7411', 'Content-Type', 'application/json', ...headers],
+    rawHeaders: [
+      'Host',
+      '127.0.0.1:7411',
+      'Content-Type',
+      'application/json',
+      ...(probe.isUpgrade === true ? HANDSHAKE : []),
+      ...headers,
+    ],
     localPort: 7411,
     remoteAddress: '127.0.0.1',
     isUpgrade: false,

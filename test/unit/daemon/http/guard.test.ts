@@ -139,7 +139,14 @@ describe('guard: control paths', () => {
   });
 
   it('takes the admin token of a WebSocket handshake as subprotocol', () => {
-    const headers = ['Sec-WebSocket-Protocol', `pointsman, pointsman.${ADMIN_TOKEN}`];
+    const headers = [
+      'Sec-WebSocket-Version',
+      '13',
+      'Sec-WebSocket-Key',
+      'dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Protocol',
+      `pointsman, pointsman.${ADMIN_TOKEN}`,
+    ];
     const decision = decide({ method: 'GET', target: '/pointsman/v1/events', headers, isUpgrade: true });
     assert.ok(decision.admitted);
     assert.equal(decision.role, 'admin');
@@ -329,7 +336,40 @@ describe('guard: content type', () => {
   });
 });
 
+describe('guard: handshakes of WebSockets', () => {
+  const sound = ['Sec-WebSocket-Version', '13', 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ=='];
+  const shake = (headers: readonly string[]): GuardDecision =>
+    decide({ method: 'GET', target: '/v1/responses', isUpgrade: true, headers: [...BEARER, ...headers] });
+
+  it('admits a sound one, with and without subprotocols', () => {
+    assert.ok(shake(sound).admitted);
+    assert.ok(shake([...sound, 'Sec-WebSocket-Protocol', 'pointsman, other.v1']).admitted);
+  });
+
+  for (const [what, headers] of [
+    ['another version', ['Sec-WebSocket-Version', '7', ...sound.slice(2)]],
+    ['no version', sound.slice(2)],
+    ['no key', sound.slice(0, 2)],
+    ['a key that is too short', [...sound.slice(0, 3), 'dGhlIHNhbXBsZQ==']],
+    ['two keys', [...sound, ...sound.slice(2)]],
+    ['a subprotocol without a name', [...sound, 'Sec-WebSocket-Protocol', 'a,,b']],
+    ['the same subprotocol twice', [...sound, 'Sec-WebSocket-Protocol', 'a, a']],
+  ] as const) {
+    it(`refuses ${what} with a sentence, where the library would send a page`, () => {
+      assert.deepEqual(refusal(shake(headers)), { code: 'request.malformed', statusCode: 400 });
+    });
+  }
+});
+
 describe('guard: headers it hands on', () => {
+  it('refuses a thousand of them, behind which some versions of Node would hide an Origin', () => {
+    const many = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => [`q${index}`, '']).flat();
+    assert.ok(decide({ headers: [...BEARER, ...many(900)] }).admitted);
+    const decision = decide({ headers: [...BEARER, ...many(1000)] });
+    assert.deepEqual(refusal(decision), { code: 'request.malformed', statusCode: 431 });
+  });
+
   it('lower-cases names and joins repeated ones', () => {
     const { headers } = decide({ headers: [...BEARER, 'X-Many', 'a', 'x-many', 'b'] });
     assert.equal(headers.get('x-many'), 'a, b');

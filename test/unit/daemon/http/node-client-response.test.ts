@@ -134,7 +134,7 @@ describe('NodeClientResponse', () => {
   describe('back-pressure', () => {
     /** More than the buffers of any loopback socket hold, in an object since a promise cannot be returned unresolved. */
     function fill(client: NodeClientResponse): { readonly drain: Promise<void> } {
-      client.commit(200, { 'content-type': 'text/event-stream' });
+      if (!client.isCommitted) client.commit(200, { 'content-type': 'text/event-stream' });
       const drain = client.write(Buffer.alloc(33_554_432));
       assert.ok(drain !== undefined);
       return { drain };
@@ -168,6 +168,23 @@ describe('NodeClientResponse', () => {
       drain.catch(() => {});
       await clock.advance(299_999);
       assert.equal(client.signal.aborted, false);
+      await clock.advance(1);
+      assert.equal((await left).code, 'client.closed');
+    });
+
+    it('cuts a reader that keeps it waiting for five minutes in all, whatever it takes meanwhile [F26]', async () => {
+      const { client, connection } = await accept();
+      connection.socket.pause();
+      const first = fill(client);
+      await clock.advance(200_000);
+      connection.socket.resume();
+      await first.drain;
+      connection.socket.pause();
+      const { drain } = fill(client);
+      drain.catch(() => {});
+      await clock.advance(99_999);
+      assert.equal(client.signal.aborted, false);
+      const left = aborted(client);
       await clock.advance(1);
       assert.equal((await left).code, 'client.closed');
     });
@@ -224,6 +241,7 @@ describe('NodeClientResponse', () => {
       'upstream.rejected',
       'route.no_eligible_target',
       'budget.exceeded',
+      'router.internal',
     ] as const) {
       it(`[A28] tells the client not to retry after ${code}`, async () => {
         const answer = await failWith(new RouterError(code, 'x'));
@@ -231,7 +249,7 @@ describe('NodeClientResponse', () => {
       });
     }
 
-    for (const code of ['router.overloaded', 'router.internal', 'request.malformed'] as const) {
+    for (const code of ['router.overloaded', 'request.malformed'] as const) {
       it(`leaves the retry to the client after ${code}`, async () => {
         const answer = await failWith(new RouterError(code, 'x'));
         assert.equal(answer.headers.has('x-should-retry'), false);

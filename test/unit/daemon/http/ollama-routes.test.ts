@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { BodyBudget } from '../../../../daemon/http/body-budget.ts';
 import type { ModelNames } from '../../../../daemon/http/models.ts';
 import { listOllamaModels, ollamaRoutes, showOllamaModel } from '../../../../daemon/http/ollama-routes.ts';
 import type { RequestContext } from '../../../../daemon/http/request-context.ts';
@@ -95,7 +96,8 @@ describe('ollama routes', () => {
           ({ pattern, methods }) => pattern === request.url && methods.includes(request.method ?? ''),
         );
         assert.ok(route);
-        void route.handle({ request, response } as unknown as RequestContext);
+        const bodies = new BodyBudget(() => ({ totalBytes: 1_000_000 }));
+        void route.handle({ request, response, bodies } as unknown as RequestContext);
       }).listen(0, '127.0.0.1', () => {
         url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
         done();

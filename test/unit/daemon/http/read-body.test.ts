@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 import { RouterError } from '../../../../daemon/errors.ts';
+import { BodyBudget } from '../../../../daemon/http/body-budget.ts';
 import { readBody } from '../../../../daemon/http/read-body.ts';
 import type { ReadBodyOptions } from '../../../../daemon/http/read-body.ts';
 import { openRaw } from '../../../support/raw-http.ts';
@@ -20,10 +21,13 @@ interface Upload {
 
 describe('readBody', () => {
   const clock = createVirtualClock();
+  const budget = new BodyBudget(() => ({ totalBytes: 10_000_000 }));
   let server: Server;
   let onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Body bytes of the current request that have reached the server. */
   let received = 0;
+  /** What was counted for the last body when it was complete. */
+  let countedBytes = 0;
   const connections: RawConnection[] = [];
 
   before(async () => {
@@ -33,6 +37,7 @@ describe('readBody', () => {
   afterEach(() => {
     for (const connection of connections.splice(0)) connection.destroy();
     assert.equal(clock.pendingTimers(), 0);
+    assert.equal(budget.heldBytes, 0);
   });
   after(() => server.close());
 
@@ -49,7 +54,11 @@ describe('readBody', () => {
     const result = new Promise<Buffer>((resolve, reject) => {
       onRequest = (request) => {
         received = 0;
-        readBody(request, { maxBytes: 1_000, idleMs: 30_000, clock, ...options }).then(resolve, reject);
+        readBody(request, { maxBytes: 1_000, idleMs: 30_000, clock, budget, ...options }).then((held) => {
+          countedBytes = (options.budget ?? budget).heldBytes;
+          held.release();
+          resolve(held.bytes);
+        }, reject);
         request.on('data', (chunk: Buffer) => (received += chunk.length));
         start();
       };
@@ -136,6 +145,7 @@ describe('readBody', () => {
         `Content-Encoding: ${encoding}`,
       );
       assert.equal((await result).toString(), '{"model":"auto"}');
+      assert.equal(countedBytes, '{"model":"auto"}'.length);
     });
 
     it(`stops a ${encoding} bomb at the limit`, async () => {
@@ -187,6 +197,69 @@ describe('readBody', () => {
     const error = await refusal(result);
     assert.deepEqual([error.code, error.statusCode], ['request.malformed', 408]);
     assert.match(error.message, /30 s/);
+  });
+
+  it('gives up on a body that drips, however regularly [F27]', async () => {
+    const { connection, result } = await upload(['Content-Length: 1000'], 'a');
+    for (let sent = 2; sent <= 6; sent++) {
+      await clock.advance(10_000);
+      connection.send('b');
+      await hasReceived(sent);
+    }
+    await clock.advance(10_001);
+    const error = await refusal(result);
+    assert.deepEqual([error.code, error.statusCode], ['request.malformed', 408]);
+    assert.match(error.message, /too slowly/);
+  });
+
+  it('sets one timer for a body of many pieces', async () => {
+    const { connection, result } = await upload(['Content-Length: 100'], 'a');
+    for (let sent = 2; sent <= 50; sent++) {
+      connection.send('b');
+      await hasReceived(sent);
+      assert.equal(clock.pendingTimers(), 1);
+    }
+    connection.destroy();
+    await refusal(result);
+  });
+
+  it('gives up on a body that is chopped into single bytes', async () => {
+    const { result } = await upload(['Transfer-Encoding: chunked'], '1\r\nx\r\n'.repeat(20_000), {
+      maxBytes: 100_000,
+    });
+    const error = await refusal(result);
+    assert.deepEqual([error.code, error.statusCode], ['request.malformed', 400]);
+    assert.match(error.message, /small pieces/);
+  });
+
+  it('counts what it holds until it is released, and gives it up when all bodies hold too much', async () => {
+    const shared = new BodyBudget(() => ({ totalBytes: 2_000 }));
+    const other = shared.open(() => assert.fail('the smaller one had to go'));
+    other.grow(900);
+    const { connection, result } = await upload(['Content-Length: 3000'], 'x'.repeat(1_000), {
+      maxBytes: 3_000,
+      budget: shared,
+    });
+    await hasReceived(1_000);
+    assert.equal(shared.heldBytes, 1_900);
+    connection.send('x'.repeat(200));
+    const error = await refusal(result);
+    assert.deepEqual([error.code, error.statusCode, error.retryAfterMs], ['router.overloaded', 503, 5_000]);
+    assert.equal(shared.heldBytes, 900);
+  });
+
+  it('counts what a packed body becomes, and refuses a bomb by its ratio', async () => {
+    const noise = Buffer.from(Array.from({ length: 3_000 }, (_, at) => (at * 7919) % 251));
+    const shared = new BodyBudget(() => ({ totalBytes: noise.length }));
+    const options = { maxBytes: 10_000_000, budget: shared };
+    const [packed, bomb] = [gzipSync(noise), gzipSync(Buffer.alloc(9_000_000))];
+    const lines = (bytes: Buffer): string[] => [`Content-Length: ${bytes.length}`, 'Content-Encoding: gzip'];
+    const { result } = await upload(lines(packed), packed, options); // both forms together are too much
+    assert.equal((await refusal(result)).code, 'router.overloaded');
+    const { result: bombed } = await upload(lines(bomb), bomb, { maxBytes: 10_000_000 });
+    const error = await refusal(bombed);
+    assert.equal(error.code, 'request.too_large');
+    assert.match(error.message, /100 times its size; send it without compression/);
   });
 
   it('stops waiting when it is called off, with the reason given', async () => {

@@ -501,6 +501,73 @@ describe('http/responses-socket', () => {
     await until(() => clock.pendingTimers() === 0);
   });
 
+  it('lets a request wait for a place as if it had come over HTTP, and forgets it when its client leaves [F28]', async () => {
+    await start({ maxConcurrent: 1, maxQueued: 2 });
+    let finish = (): void => {};
+    const waits: (number | undefined)[] = [];
+    serve = async (request, client) => {
+      if (request.signal.aborted) return; // the one that left; only its record is made
+      waits.push(request.queuedMs);
+      await new Promise<void>((resolve) => (finish = resolve));
+      await echo(request, client);
+    };
+    const [first, leaving, last] = [await connect(), await connect(), await connect()];
+    first.create();
+    await until(() => waits.length === 1);
+    leaving.create();
+    last.create();
+    await until(() => door.server.runningExchanges() === 3);
+    const refused = await connect();
+    refused.create();
+    assert.deepEqual((await refused.received(1))[0]?.['status'], 503);
+    leaving.socket.terminate();
+    await until(() => door.server.runningExchanges() === 2);
+    await clock.advance(1_500);
+    finish();
+    await until(() => waits.length === 2);
+    finish();
+    await last.received(2);
+    assert.deepEqual(waits, [undefined, 1_500]);
+  });
+
+  it('closes a connection that talks too much, pings included', async () => {
+    await start();
+    const [frames, pings] = [await connect(), await connect()];
+    for (let count = 0; count < 300; count += 1) frames.socket.send('{"type":"response.processed"}');
+    for (let count = 0; count < 300; count += 1) pings.socket.ping();
+    assert.equal(await frames.closed(), 1008);
+    // What it sent on may meet a closed socket, whose reset can eat the goodbye.
+    assert.ok([1006, 1008].includes(await pings.closed()));
+  });
+
+  it('closes the connection with the largest unfinished frame when all of them hold too much', async () => {
+    const MIB = 1_048_576;
+    await start({ maxBytes: 16 * MIB });
+    const large = await connect();
+    large.socket.send(Buffer.alloc(12 * MIB), { fin: false });
+    const others = await Promise.all(Array.from({ length: 4 }, () => connect()));
+    for (const other of others) other.socket.send(Buffer.alloc(10 * MIB), { fin: false });
+    assert.equal(await large.closed(), 1013);
+    const [survivor] = others;
+    survivor?.create({ stream_id: 'x' }); // ends its message, which is no JSON
+    assert.equal((await survivor?.received(1))?.[0]?.['status'], 400);
+  });
+
+  it('closes a connection whose frame drips', async () => {
+    await start({ maxBytes: 4_194_304 });
+    const drip = await connect();
+    drip.socket.send(Buffer.alloc(2_000_000), { fin: false });
+    const closed = drip.closed();
+    while (drip.closeCode === undefined) {
+      const pinged = once(drip.socket, 'ping');
+      await clock.advance(30_000);
+      await Promise.race([pinged, closed]);
+      for (let count = 0; count < 50; count += 1) await turn();
+      drip.socket.send(Buffer.alloc(1_000), { fin: false });
+    }
+    assert.equal(await closed, 1008);
+  });
+
   describe('when the daemon stops', () => {
     it('says goodbye on idle connections', async () => {
       await start();

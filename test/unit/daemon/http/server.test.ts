@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer as createPlainServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
@@ -239,6 +240,85 @@ describe('http server', () => {
       third.destroy();
     });
 
+    it('lets the next wait for a place, and tells the request path how long it did [F28]', async () => {
+      const clock = createVirtualClock();
+      const exchanges = holdingExchanges();
+      const limits = { maxConcurrent: 1, maxQueued: 1, clock };
+      const { port, server } = await open({ serveExchange: exchanges.serve, ...limits });
+      const [first, second] = [await openRaw(port), await openRaw(port)];
+      first.send(chat(port));
+      const running = await exchanges.next();
+      second.send(chat(port));
+      while (server.runningExchanges() < 2) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal((await sendRaw(port, chat(port))).statusCode, 503);
+      await clock.advance(700);
+      running.finish();
+      const waited = await exchanges.next();
+      assert.deepEqual([running.wireRequest.queuedMs, waited.wireRequest.queuedMs], [undefined, 700]);
+      waited.finish();
+      assert.equal((await second.answer()).statusCode, 200);
+      for (const connection of [first, second]) connection.destroy();
+    });
+
+    it('takes no place for a request whose body is not here yet [F27]', async () => {
+      const { port } = await open({ maxConcurrent: 1 });
+      const slow = await openRaw(port);
+      slow.send(chat(port, { 'Content-Length': '10' }));
+      assert.equal((await sendRaw(port, chat(port))).statusCode, 200);
+      slow.destroy();
+    });
+
+    it('refuses before the body when there is no room, so that nothing is read in vain', async () => {
+      const exchanges = holdingExchanges();
+      const { port } = await open({ serveExchange: exchanges.serve, maxConcurrent: 1 });
+      const first = await openRaw(port);
+      first.send(chat(port));
+      const running = await exchanges.next();
+      const answer = await sendRaw(port, chat(port, { 'Content-Length': '1000000' }));
+      assert.equal(answer.statusCode, 503);
+      running.finish();
+      first.destroy();
+    });
+
+    it('serves a newcomer however many connections are held open without a request [F27]', async () => {
+      const { port, server } = await open();
+      const known = await openRaw(port);
+      known.send(chat(port));
+      await known.answer();
+      const held = await Promise.all(Array.from({ length: 700 }, () => openRaw(port)));
+      assert.equal((await sendRaw(port, chat(port))).statusCode, 200);
+      assert.ok(server.connectionCount() <= 642, `${server.connectionCount()} connections`);
+      known.send(chat(port)); // an assistant between two requests is not a stranger
+      assert.equal((await known.answer()).statusCode, 200);
+      known.destroy();
+      assert.ok(held.slice(-600).every(({ socket }) => !socket.destroyed));
+      for (const connection of held) connection.destroy();
+    });
+
+    it('sends away who waits for a place when the daemon stops', async () => {
+      const exchanges = holdingExchanges();
+      const { port, server } = await open({
+        serveExchange: exchanges.serve,
+        maxConcurrent: 1,
+        maxQueued: 1,
+      });
+      const [first, second] = [await openRaw(port), await openRaw(port)];
+      first.send(chat(port));
+      const running = await exchanges.next();
+      second.send(chat(port));
+      while (server.runningExchanges() < 2) await new Promise((resolve) => setImmediate(resolve));
+      const closed = server.close(30_000);
+      const refused = await second.answer();
+      assert.equal(
+        (JSON.parse(refused.body) as { error: { code: string } }).error.code,
+        'router.shutting_down',
+      );
+      assert.deepEqual([refused.statusCode, refused.headers.get('retry-after')], [503, '1']);
+      running.finish();
+      assert.equal((await first.answer()).body, 'ok');
+      await closed;
+    });
+
     it('frees the place of an exchange whose client has left', async () => {
       const exchanges = holdingExchanges();
       const { port } = await open({ serveExchange: exchanges.serve, maxConcurrent: 1 });
@@ -280,6 +360,26 @@ describe('http server', () => {
       assert.equal((await connection.answer()).body, '[1]');
       assert.equal(server.connectionCount(), 1);
       connection.destroy();
+    });
+
+    it('lets an upload that asks first begin when the guard has let it in, and not before', async () => {
+      const { port } = await open();
+      const [head = ''] = chat(port, { Expect: '100-continue' }).split('\r\n\r\n', 1);
+      const admitted = await openRaw(port);
+      admitted.send(`${head}\r\n\r\n`);
+      while (!admitted.received().startsWith('HTTP/1.1 100 Continue\r\n\r\n'))
+        await once(admitted.socket, 'data');
+      admitted.send('{}');
+      while (!admitted.received().includes('HTTP/1.1 200 OK')) await once(admitted.socket, 'data');
+      const refused = await openRaw(port);
+      refused.send(`${head.replace(CLIENT_TOKEN, 'other')}\r\n\r\n`);
+      assert.equal((await refused.answer()).statusCode, 401);
+      for (const connection of [admitted, refused]) connection.destroy();
+    });
+
+    it('passes over an expectation that it does not know', async () => {
+      const { port } = await open();
+      assert.equal((await sendRaw(port, chat(port, { Expect: 'wonders' }))).statusCode, 200);
     });
 
     it('treats an offer of h2c as a plain request', async () => {

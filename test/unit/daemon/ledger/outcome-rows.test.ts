@@ -232,7 +232,7 @@ describe('outcomes in the ledger', () => {
     const file = new DatabaseSync(path);
     file.exec(
       'DROP TABLE outcomes; DROP TABLE feedback; ALTER TABLE exchanges DROP COLUMN decision_point;' +
-        'ALTER TABLE open_exchanges DROP COLUMN process_id;' +
+        'ALTER TABLE open_exchanges DROP COLUMN process_id; DROP INDEX exchanges_by_workspace;' +
         'ALTER TABLE exchange_details DROP COLUMN decision_input; ALTER TABLE exchange_details DROP COLUMN baseline;' +
         'PRAGMA user_version = 1',
     );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import {
+  keepLockfile,
   lockfilePath,
   readLockfile,
   removeLockfile,
@@ -8,6 +9,8 @@ import {
 } from '../../../../daemon/lifecycle/lockfile.ts';
 import type { Lockfile } from '../../../../daemon/protocol/lockfile.ts';
 import { temporaryFolder } from '../../../support/temporary-folder.ts';
+import { createVirtualClock } from '../../../support/virtual-clock.ts';
+import { listLog } from '../ledger/ledger-fixtures.ts';
 
 const LOCKFILE: Lockfile = {
   pid: 123,
@@ -47,6 +50,28 @@ describe('daemon.json', () => {
       'url',
       'version',
     ]);
+  });
+
+  it('keeps nobody from serving when it cannot be written, and is put up when it can', async () => {
+    mkdirSync(folder.file('daemon.json')); // a folder in its place
+    const [clock, lines] = [createVirtualClock(), [] as string[]];
+    const takeDown = keepLockfile(folder.path, LOCKFILE, { clock, log: listLog(lines) });
+    await clock.advance(30_000);
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /^warn: daemon\.json cannot be written/u);
+    rmdirSync(folder.file('daemon.json'));
+    await clock.advance(10_000);
+    assert.deepEqual(readLockfile(folder.path), LOCKFILE);
+    takeDown();
+    assert.equal(existsSync(folder.file('daemon.json')), false);
+    assert.equal(clock.pendingTimers(), 0);
+  });
+
+  it('is not tried again once the daemon has gone', () => {
+    mkdirSync(folder.file('daemon.json'));
+    const clock = createVirtualClock();
+    keepLockfile(folder.path, LOCKFILE, { clock, log: listLog([]) })();
+    assert.equal(clock.pendingTimers(), 0);
   });
 
   it('is none when there is no file, no folder, or a folder in its place', () => {

@@ -147,6 +147,10 @@ describe('token verifier', () => {
 
   it('knows only the new tokens after they were replaced', () => {
     const replaced = new TokenVerifier(tokens);
+    assert.deepEqual(
+      [replaced.verifies(tokens.client), replaced.verifies(tokens.admin)],
+      ['client', 'admin'],
+    );
     const next: Tokens = { client: 'n'.repeat(40), admin: 'm'.repeat(40) };
     replaced.replace(next);
     assert.deepEqual(

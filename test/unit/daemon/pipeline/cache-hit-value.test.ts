@@ -14,6 +14,7 @@ import { ask, closeTo, LARGE, rig, SMALL, usageOf, type Rig, type RigOptions } f
 const USAGE = { type: 'usage', usage: usageOf(1000, 100) } as const;
 const HIT: CachedAnswer = {
   status: 'exact',
+  exchangeId: 'ex_1',
   model: 'large',
   provider: 'p-large',
   events: [{ type: 'text-delta', id: 't', choice: 0, delta: 'a tree' }, USAGE],

@@ -163,6 +163,18 @@ describe('runEscalated', () => {
     assert.deepEqual([answeredBy, tried], ['middle', ['small', 'equal', 'middle']]);
   });
 
+  it('[B6] makes no more attempts than are configured, those before the weak answer counted', async () => {
+    const spent = await walk({
+      targets: [SMALL, EQUAL, MIDDLE],
+      broken: ['small', 'equal'],
+      weak: ['middle'],
+    });
+    assert.deepEqual([spent.answeredBy, spent.tried], ['middle', ['small', 'equal', 'middle']]);
+    assert.deepEqual(spent.rejected, []);
+    const oneLeft = await walk({ targets: [EQUAL, SMALL], broken: ['equal'], weak: ['small', 'middle'] });
+    assert.deepEqual([oneLeft.answeredBy, oneLeft.tried], ['middle', ['equal', 'small', 'middle']]);
+  });
+
   it('ends when the client leaves while a stronger model is asked', async () => {
     const rejected: string[] = [];
     const leaving = walk({

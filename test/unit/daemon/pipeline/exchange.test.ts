@@ -380,6 +380,31 @@ describe('the record', () => {
     assert.equal(record.attempts[0]?.possiblyBilled, false);
   });
 
+  it('[A37] of a provider that was still at work when it was given up prices an estimate of its prompt, flagged', () => {
+    const r = rig();
+    const { exchange } = route(r, r.wire(ask('why '.repeat(1000))));
+    exchange.attemptFailed(report(SMALL, 'timeout'));
+    exchange.attemptFailed({ ...report(SMALL, 'invalid-response'), begun: { usage: null } });
+    exchange.attemptFailed({ ...report(SMALL, 'timeout'), begun: { usage: usageOf(900, 1) } });
+    exchange.attemptFailed(report(SMALL, 'invalid-response'));
+    exchange.attemptFailed(report(SMALL, 'connect'));
+    exchange.finish(new RouterError('upstream.all_failed', 'no'));
+    const record = onlyRecord(r);
+    assert.deepEqual(
+      record.attempts.map(({ usageSource, possiblyBilled }) => [usageSource, possiblyBilled]),
+      [
+        ['estimated', true],
+        ['estimated', true],
+        ['reported', true],
+        ['none', true],
+        ['none', true],
+      ],
+    );
+    const [guessed, , reported] = record.attempts.map(({ usage }) => usage?.inputTokens ?? 0);
+    assert.ok(Math.abs((guessed ?? 0) - 1000) <= 150, String(guessed));
+    assert.equal(reported, 900);
+  });
+
   it('[A37] of an answer with a usage of nothing but zeros has an estimate, flagged', () => {
     const r = rig();
     const { exchange } = route(r, r.wire(ask()));
@@ -460,10 +485,14 @@ describe('the record', () => {
     exchange.attemptFailed(report(SMALL, 'timeout', true));
     exchange.attemptFailed(report(SMALL, 'timeout', false));
     exchange.attemptFailed(report(SMALL, 'rate-limited', true));
+    for (const statusCode of [500, 502, 504]) {
+      const failure = { kind: 'server-error', statusCode, message: 'no' } as const;
+      exchange.attemptFailed({ ...report(SMALL, 'server-error'), failure });
+    }
     exchange.finish(new RouterError('upstream.all_failed', 'no'));
     assert.deepEqual(
       onlyRecord(r).attempts.map((attempt) => attempt.possiblyBilled),
-      [true, false, false],
+      [true, false, false, false, true, true],
     );
   });
 });
@@ -940,7 +969,13 @@ describe('the metadata in an answer body', () => {
 });
 
 describe('a stored answer', () => {
-  const cached = { status: 'exact', model: 'small', provider: 'p-small', events: [textDelta('hi')] } as const;
+  const cached = {
+    status: 'exact',
+    exchangeId: 'ex_1',
+    model: 'small',
+    provider: 'p-small',
+    events: [textDelta('hi')],
+  } as const;
   const UNKNOWN_VALUE: CacheHitValue = {
     features: extractFeatures(openAiChat.decodeRequest(parseRequestBody(rig().wire(ask()).bytes)), {
       client: 'tester',

@@ -27,6 +27,15 @@ describe('what models do with alike requests', () => {
     assert.equal(habits().outputRatio(OPUS, OPUS, 'agent'), 1);
   });
 
+  it('a bounded number is remembered, the longest unused is forgotten first', () => {
+    const seen = habits([OPUS, 60, 100]);
+    for (let index = 0; index < 3000; index += 1) {
+      seen.note({ id: `made-up-${index}`, tokenizerFactor: 1 }, 'agent', usageOf(1, 1));
+      if (index % 1000 === 0) seen.note(OPUS, 'agent', usageOf(1000, 100));
+    }
+    assert.deepEqual([seen.size, seen.knowsOutput('opus', 'agent')], [2000, true]);
+  });
+
   it('[B7] nothing is said before 60 answers of each', () => {
     const seen = habits([OPUS, 150, 50], [FLASH, 59, 100]);
     assert.equal(seen.outputRatio(FLASH, OPUS, 'agent'), undefined);

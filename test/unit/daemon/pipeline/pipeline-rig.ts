@@ -332,6 +332,7 @@ export function rig(options: RigOptions = {}): Rig {
 const ALWAYS_WELL: PipelineDeps['attempts']['health'] = {
   allDownUntil: () => null,
   outage: () => null,
+  began() {},
   started() {},
   succeeded() {},
   failed() {},

@@ -9,7 +9,7 @@ const OUTLINE = { role: 'user', bytes: 0, hasImage: false, isToolResult: false, 
 function prefixesOf(pieces: readonly string[], inputTokens = 1000) {
   const [preamble = '', ...messages] = pieces;
   const request = tinyRequest({
-    outline: messages.map(() => OUTLINE),
+    outline: messages.map(() => ({ ...OUTLINE })),
     preambleBytes: () => Buffer.from(preamble),
     messageBytes: (index) => Buffer.from(messages[index] ?? ''),
   });

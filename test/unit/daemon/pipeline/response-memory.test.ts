@@ -106,6 +106,13 @@ describe('pipeline/response-memory', () => {
     assert.deepEqual(itemsOf(memory, 'a'), ['"first"']);
   });
 
+  it('keeps no more memory alive than an item is long', () => {
+    const memory = new ResponseMemory(createVirtualClock());
+    memory.remember(answer('a', ['"a small item"']));
+    const [item] = memory.lookup('a')?.items ?? [];
+    assert.equal(item?.buffer.byteLength, item?.length);
+  });
+
   it('forgets the longest unused conversation first when there are too many bytes', () => {
     const memory = new ResponseMemory(createVirtualClock(), { maxBytes: 4_000 });
     memory.remember(answer('old', [`"${'o'.repeat(1_000)}"`]));

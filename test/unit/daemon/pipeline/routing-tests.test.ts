@@ -26,6 +26,16 @@ async function unmet(
 }
 
 describe('routing tests [C11]', () => {
+  it('hold privacy rules against an ask: nothing leaves where a rule keeps it here or refuses it', async () => {
+    const test = { ask: 'moderate code: x', files: ['src/secret/x.ts'], expect: { local: true } };
+    const rule = { name: 'secret', paths: ['src/secret/**'] };
+    const configured = (rules: readonly unknown[]) => ({ ...THREE_MODELS, privacy: { rules } });
+    const failures = async (rules: readonly unknown[]) => failuresOf([test], configured(rules));
+    assert.match((await failures([]))[0] ?? '', /expected that nothing leaves this machine, chosen pro/);
+    assert.deepEqual(await failures([rule]), [null]);
+    assert.deepEqual(await failures([{ ...rule, action: 'refuse' }]), [null]);
+  });
+
   it('hold where the chosen model is of the expected tier, and fail above and below', async () => {
     assert.deepEqual(
       await unmet('moderate code: x', [

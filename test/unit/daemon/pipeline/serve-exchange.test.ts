@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { CachedAnswer } from '../../../../daemon/cache/response-cache.ts';
+import { noResponseCache, type CachedAnswer } from '../../../../daemon/cache/response-cache.ts';
 import { openAiChat } from '../../../../daemon/dialects/openai-chat/dialect.ts';
 import { RouterError } from '../../../../daemon/errors.ts';
 import { serveExchange, type PipelineDeps } from '../../../../daemon/pipeline/serve-exchange.ts';
@@ -27,6 +27,7 @@ import { wordsDialect } from './words-dialect.ts';
 
 const STREAM = { stream: true, stream_options: { include_usage: true } };
 const GOOD = plain(chatBody('hello', { usage: wireUsage(1000, 100) }));
+const LONG = plain(chatBody('hello '.repeat(20_000), { usage: wireUsage(1000, 100) }));
 const LEFT = new RouterError('client.closed', 'the client left');
 
 interface Served {
@@ -350,7 +351,8 @@ describe('a bug', () => {
     ['health', { deps: { unavailable: bug } }],
     ['an attempt', { script: [async () => bug()] }],
     ['the commit', { script: [GOOD], client: { onCommit: bug } }],
-    ['a write', { script: [GOOD], client: { onWrite: bug } }],
+    // Of the beginning of an answer: what is written last is written when the books have the exchange.
+    ['a write', { script: [LONG], client: { onWrite: bug } }],
   ];
   for (const [stage, options] of STAGES) {
     it(`in ${stage} is our error with a line in the log, never a rejection`, async () => {
@@ -398,7 +400,10 @@ describe('books and listeners that fail', () => {
   }
 
   it('do not change an answer: a response cache that throws is an empty one', async () => {
-    const { client, record, r } = await serve({ script: [GOOD], deps: { cache: { lookup: broken } } });
+    const { client, record, r } = await serve({
+      script: [GOOD],
+      deps: { cache: { ...noResponseCache, lookup: broken } },
+    });
     assert.deepEqual(client.calls, ['commit 200', 'write', 'end']);
     assert.equal(record.cache, 'miss');
     assert.equal(r.log[0]?.message, 'the response cache failed');
@@ -407,8 +412,14 @@ describe('books and listeners that fail', () => {
 
 describe('a stored answer', () => {
   const events = openAiChat.decodeResponse(JSON.parse(JSON.stringify(chatBody('from the shelf'))));
-  const hit: CachedAnswer = { status: 'exact', model: 'large', provider: 'p-large', events };
-  const deps: Partial<PipelineDeps> = { cache: { lookup: () => hit } };
+  const hit: CachedAnswer = {
+    status: 'exact',
+    exchangeId: 'ex_1',
+    model: 'large',
+    provider: 'p-large',
+    events,
+  };
+  const deps: Partial<PipelineDeps> = { cache: { ...noResponseCache, lookup: () => hit } };
 
   it('is given to a plain client without asking anyone, and recorded as a hit that cost nothing', async () => {
     const { client, record, r } = await serve({ deps });

@@ -136,7 +136,7 @@ describe('the estimate of a prompt', () => {
   });
 
   it('puts no frame around a text to embed', () => {
-    const bytes = Buffer.from(JSON.stringify({ model: 'text-embedding-3-small', input: ['why', 'the sky'] }));
+    const bytes = Buffer.from(JSON.stringify({ model: 'text-embedding-3-small', input: ['why', 'the sea'] }));
     const request = openAiEmbeddings.decodeRequest(parseRequestBody(bytes));
     const model = { ...GPT, upstreamModel: 'text-embedding-3-small', dialect: 'openai-embeddings' } as const;
     near(estimateInputTokens(request, model), 3, 0.01);

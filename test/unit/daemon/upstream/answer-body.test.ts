@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readUpTo, readWhole, type AnswerBody } from '../../../../daemon/upstream/answer-body.ts';
+import { answerBody, readUpTo, readWhole, type AnswerBody } from '../../../../daemon/upstream/answer-body.ts';
+import type { HttpCall } from '../../../../daemon/upstream/http-call.ts';
 
 function bodyOf(...reads: readonly (readonly string[])[]): AnswerBody & { readonly dropped: () => boolean } {
   const left = reads.map((read) => read.map((text) => Buffer.from(text)));
@@ -29,6 +30,16 @@ describe('readUpTo', () => {
 
   it('gives an empty body as such', async () => {
     assert.equal((await readUpTo(bodyOf(), 4)).bytes.length, 0);
+  });
+});
+
+describe('answerBody', () => {
+  it('fails where the answer goes on beyond any real one [C19]', async () => {
+    const call = { ...bodyOf(['ab'], ['c'], ['d']), headers: {} };
+    const body = answerBody(call as unknown as HttpCall, 3);
+    assert.equal((await body.read())?.length, 1);
+    assert.equal((await body.read())?.length, 1);
+    await assert.rejects(body.read(), /does not end/);
   });
 });
 

@@ -30,6 +30,13 @@ describe('upstream/exhausted: the status of a chain that failed', () => {
     assert.equal(statusAfter(failure('context-length', 413)), 413);
   });
 
+  it('names the key that was refused by its end', () => {
+    const target = { id: 'm', provider: 'p', upstreamModel: 'u' };
+    const refused = { ...failure('auth', 401), keyEnding: 'wxyz' };
+    const { message } = allFailed([{ target, failure: refused }], [], { outage: () => null });
+    assert.match(message, /^the only attempt failed: m auth \(401, the key that ends in wxyz\)/);
+  });
+
   for (const [code, statusCode] of [
     ['rate_limit_exceeded', 429],
     ['overloaded_error', 503],

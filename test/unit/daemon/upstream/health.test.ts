@@ -53,6 +53,16 @@ describe('Health', () => {
     assert.equal(health.outage(small), null);
   });
 
+  it('remembers a bounded number of the names that clients make up, and every configured model', () => {
+    const { health } = setUp();
+    failTimes(health, 3);
+    for (let index = 0; index < 5000; index += 1) {
+      health.failed({ id: `made-up-${index}`, provider: 'one' }, OVERLOADED);
+    }
+    assert.equal(health.modelCount, 1000);
+    assert.notEqual(health.outage(small), null);
+  });
+
   it('leaves other models of the same provider in', () => {
     const { health } = setUp();
     failTimes(health, 3);
@@ -202,24 +212,70 @@ describe('Health', () => {
     assert.equal((health.outage(small)?.retryAtMs ?? 0) - clock.now(), 5000);
   });
 
-  it('looks at a used-up quota again after an hour', async () => {
+  it('[B6] asks nobody again whose credit is used up before credentials change, whatever time it names', async () => {
+    const { clock, health, updates } = setUp();
+    failTimes(health, 1, { kind: 'quota', statusCode: 402, message: 'm', retryAfterMs: 1000 });
+    assert.deepEqual(health.outage(large), {
+      model: 'large',
+      why: 'has no quota left (402)',
+      retryAtMs: null,
+    });
+    assert.deepEqual([...new Set(updates.map(({ retryAtMs }) => retryAtMs))], [null]);
+    await clock.advance(30 * 24 * 3_600_000);
+    assert.notEqual(health.outage(small), null);
+    health.credentialsChanged(small.provider);
+    assert.equal(health.outage(small), null);
+  });
+
+  it('looks at a plan again when its limit starts anew', async () => {
     const { clock, health } = setUp();
-    failTimes(health, 1, { kind: 'quota', statusCode: 402, message: 'm' });
-    assert.equal(health.outage(large)?.why, 'has no quota left (402)');
-    await clock.advance(3_600_000);
+    failTimes(health, 1, { kind: 'quota', statusCode: 429, message: 'm', retryAfterMs: 5 * 3_600_000 });
+    await clock.advance(5 * 3_600_000 - 1);
+    assert.notEqual(health.outage(large), null);
+    await clock.advance(1);
     assert.equal(health.outage(large), null);
   });
 
-  it('tells of every model of a provider whose quota was refilled', async () => {
+  it('tells of every model of a provider that answers again', async () => {
     const { clock, health, updates } = setUp();
-    failTimes(health, 1, { kind: 'quota', statusCode: 402, message: 'm' });
-    await clock.advance(3_600_000);
+    failTimes(health, 1, { kind: 'quota', statusCode: 429, message: 'm', retryAfterMs: 1000 });
+    await clock.advance(1000);
     updates.length = 0;
     health.succeeded(small);
     assert.deepEqual(
       updates.map(({ model, health: state }) => `${model} ${state}`),
       ['large ok', 'small ok'],
     );
+  });
+
+  it('lets everybody in as soon as the stream of a trial has begun, and ejects again when it breaks', async () => {
+    const { clock, health, updates } = setUp();
+    failTimes(health, 3);
+    await clock.advance(5000);
+    health.started(small);
+    assert.notEqual(health.outage(small), null);
+    updates.length = 0;
+    health.began(small);
+    assert.equal(health.outage(small), null);
+    assert.deepEqual(
+      updates.map(({ health: state }) => state),
+      ['ok'],
+    );
+    health.started(small);
+    assert.equal(health.outage(small), null);
+    failTimes(health, 1, { kind: 'interrupted', message: 'm' });
+    assert.equal((health.outage(small)?.retryAtMs ?? 0) - clock.now(), 10_000);
+  });
+
+  it('counts a stream that begins as nothing where no trial runs', () => {
+    const { health, updates } = setUp();
+    failTimes(health, 2);
+    health.began(small);
+    failTimes(health, 1);
+    assert.notEqual(health.outage(small), null);
+    health.began(small); // began before the ejection
+    assert.notEqual(health.outage(small), null);
+    assert.equal(updates.length, 1);
   });
 
   it('does not let a late failure shorten an ejection', () => {

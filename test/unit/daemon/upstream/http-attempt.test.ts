@@ -379,6 +379,15 @@ describe('http attempt', () => {
       assert.equal(failed(await attempt()).body, null);
     });
 
+    it('tells an answer that had begun from one that never did', async () => {
+      const { fake, attempt } = await startRig();
+      fake.next(cutJson, brokenJson, emptyAnswer, status(500), wrongContentType(), resetBeforeHeaders);
+      const outcomes: unknown[] = [];
+      for (let index = 0; index < 6; index++) outcomes.push(failed(await attempt()).begun);
+      const begun = { usage: null };
+      assert.deepEqual(outcomes, [begun, begun, undefined, undefined, undefined, undefined]);
+    });
+
     it('never shows the key that the provider quotes', async () => {
       const { fake, attempt } = await startRig({ key: 'sk-canary-1234' });
       fake.next(status(401, { body: { error: 'wrong key sk-canary-1234' } }));
@@ -387,6 +396,17 @@ describe('http attempt', () => {
         [failure.message, body?.toString()],
         ['wrong key [key]', '{"error":"wrong key [key]"}'],
       );
+    });
+
+    it('says how the refused key ends, unless it is so short that this would give it away', async () => {
+      const { fake, attempt } = await startRig({ key: 'sk-of-a-usual-length-wxyz' });
+      fake.next(status(401), status(402), status(429));
+      assert.equal(failed(await attempt()).failure.keyEnding, 'wxyz');
+      assert.equal(failed(await attempt()).failure.keyEnding, 'wxyz');
+      assert.equal(failed(await attempt()).failure.keyEnding, undefined);
+      const short = await startRig({ key: 'sk-canary-1234' });
+      short.fake.next(status(401));
+      assert.equal(failed(await short.attempt()).failure.keyEnding, undefined);
     });
 
     it('leaves the connection usable', async () => {

@@ -84,6 +84,22 @@ describe('HttpCall', () => {
     await assert.rejects(opened.read(), /enough/);
   });
 
+  it('hands out 16 KiB at most at once, in order and whole, however much has arrived [F26]', async () => {
+    const sent = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * 7919) % 251));
+    const opened = call(({ response }) => {
+      response.writeHead(200);
+      response.end(sent);
+    });
+    await opened.head();
+    const reads: Buffer[] = [];
+    for (let read = await opened.read(); read !== null; read = await opened.read()) {
+      reads.push(Buffer.concat([...read]));
+      if (reads.length < 5) await new Promise((resolve) => setTimeout(resolve, 5)); // more arrives meanwhile
+    }
+    assert.ok(reads.every(({ length }) => length > 0 && length <= 16_384));
+    assert.deepEqual(Buffer.concat(reads), sent);
+  });
+
   it('leaves a complete answer alone when it is dropped late', async () => {
     const opened = call(json({}));
     await opened.head();

@@ -57,6 +57,13 @@ describe('nextStep', () => {
     });
   }
 
+  it('does not try a lasting failure again, not even alone', () => {
+    const lasting = { isLasting: true };
+    assert.equal(step('connect', ALONE).step, 'same-target');
+    assert.equal(step('connect', ALONE, lasting).step, 'stop');
+    assert.equal(step('connect', CHAIN, lasting).step, 'next-target');
+  });
+
   const alone: readonly (readonly [FailureKind, NextStep['step']])[] = [
     ['connect', 'same-target'],
     ['timeout', 'stop'],

@@ -26,6 +26,17 @@ describe('transportFailure', () => {
     });
   }
 
+  it('knows that a certificate does not get better by being looked at again', () => {
+    for (const code of [
+      'CERT_HAS_EXPIRED',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    ]) {
+      assert.equal(transportFailure(coded(code), 'acme', 'before-head').isLasting, true);
+    }
+    assert.equal(transportFailure(coded('ECONNREFUSED'), 'acme', 'before-head').isLasting, undefined);
+  });
+
   it('takes a break inside the body for an invalid answer', () => {
     const failure = transportFailure(coded('ECONNRESET'), 'acme', 'in-body');
     assert.deepEqual(failure, {

@@ -18,6 +18,20 @@ describe('looping answers', () => {
     assert.equal(judge({ text: `So it is ${'and so on '.repeat(60)}` }), 'looping');
   });
 
+  it('finds a loop wherever in the text it begins, and none that is a turn too short', () => {
+    const plain = (from: number, to: number): string =>
+      Array.from({ length: to - from }, (_, index) => `single${from + index}`).join(' ');
+    for (let before = 0; before < 40; before += 1) {
+      for (const period of [1, 3, 7]) {
+        const unit = Array.from({ length: period }, (_, index) => `again${index}`).join(' ');
+        const around = (turns: number): string =>
+          `${plain(0, before)} ${Array.from({ length: turns }, () => unit).join(' ')} ${plain(before, 60)}`;
+        assert.equal(judge({ text: around(10) }), 'looping', `${before} ${period}`);
+        assert.equal(judge({ text: around(9) }), null, `${before} ${period}`);
+      }
+    }
+  });
+
   it('lets an answer repeat what it was asked to repeat', () => {
     assert.equal(
       judge({ ask: 'Repeat it 40 times', text: 'I will check the file again. '.repeat(40) }),

@@ -62,6 +62,17 @@ describe('feed rows', () => {
     assert.equal(row({ status: 'interrupted' }).stateWords, 'Interrupted');
   });
 
+  it('[A31] marks answers that no model was asked for, but not one that broke off', () => {
+    assert.deepEqual(
+      [row({ cache: 'exact' }).state, row({ cache: 'exact' }).stateWords],
+      ['exact-hit', 'Exact hit'],
+    );
+    assert.equal(row({ cache: 'semantic' }).stateWords, 'Semantic hit');
+    assert.match(rowLabel(row({ cache: 'semantic' })), /Semantic hit$/);
+    assert.equal(row({ cache: 'exact', status: 'cancelled' }).state, 'cancelled');
+    assert.equal(row({ cache: 'bypass' }).state, 'ok');
+  });
+
   it('shows what is known of a running request, and leaves the rest open', () => {
     const running = {
       exchangeId: 'x_1',

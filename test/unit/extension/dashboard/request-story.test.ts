@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Decision, ExchangeRecord } from '../../../../daemon/protocol/exchange-record.ts';
+import type { CacheStatus } from '../../../../daemon/protocol/vocabulary.ts';
 import {
   candidateRows,
   flipWords,
@@ -40,8 +41,20 @@ describe('request story', () => {
     );
   });
 
-  it('says that an answer came from the cache', () => {
-    assert.match(requestStory({ ...STORY_RECORD, cache: 'exact' }).headline, /taken from the cache\.$/);
+  it('says that an answer was a stored one, and to what kind of request', () => {
+    const headline = (cache: CacheStatus): string => requestStory({ ...STORY_RECORD, cache }).headline;
+    assert.match(headline('exact'), /and got the stored answer to an equal request\.$/);
+    assert.match(headline('semantic'), /and got the stored answer to a similar request\.$/);
+  });
+
+  it('says of a stored answer which model would have been asked, and never that a plan began with it', () => {
+    const choice = (cache: CacheStatus): readonly string[] =>
+      requestStory({ ...STORY_RECORD, cache, reason: 'cache', responseModel: 'claude-opus' }).choice;
+    assert.deepEqual(choice('exact'), [
+      'The same request was answered before, so no model was asked.',
+      `Without that, ${STORY_RECORD.decision?.chosen ?? ''} would have been asked.`,
+    ]);
+    assert.match(choice('semantic')[0] ?? '', /taken to mean the same/);
   });
 
   it('[C5] tells the runner-up, what kept it back, and what would have changed the choice', () => {

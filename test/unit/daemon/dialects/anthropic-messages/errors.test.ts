@@ -36,6 +36,7 @@ describe('anthropic-messages errors', () => {
       'auth.missing': 'authentication_error',
       'auth.forbidden': 'permission_error',
       'model.unknown': 'not_found_error',
+      'privacy.refused': 'permission_error',
       'route.no_eligible_target': 'api_error',
       'budget.exceeded': 'billing_error',
       'upstream.rejected': 'invalid_request_error',

@@ -38,6 +38,14 @@ describe('anthropic-messages frame-filter', () => {
     for (const holdLast of [false, true]) assert.equal(passed(STREAM, holdLast), bytesOf(STREAM));
   });
 
+  it('passes the announcement of a message once, and one behind the answer', () => {
+    const late = messageStart({ id: 'msg_2' });
+    for (const holdLast of [false, true]) {
+      const twice = [messageStart(), ...STREAM, late];
+      assert.equal(passed(twice, holdLast), bytesOf([...STREAM, late]));
+    }
+  });
+
   it('passes frames at once until the answer is complete', () => {
     const decoder = createStreamDecoder();
     const filter = createFrameFilter({ stripUsage: false, holdLast: true });

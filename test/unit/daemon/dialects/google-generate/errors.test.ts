@@ -35,6 +35,7 @@ describe('google-generate errors', () => {
 
   it('of Google have a kind each', () => {
     const bad = { status: 'INVALID_ARGUMENT' };
+    assert.equal(kindOf(402, { status: 'RESOURCE_EXHAUSTED', message: 'no credit' }), 'quota');
     assert.equal(kindOf(400, { ...bad, message: 'Please use a valid role' }), 'rejected');
     assert.equal(
       kindOf(400, {

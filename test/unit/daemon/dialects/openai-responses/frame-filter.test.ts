@@ -30,6 +30,13 @@ describe('openai-responses passthrough of streams', () => {
     assert.equal(end, '');
   });
 
+  it('passes the announcement of an answer once', () => {
+    for (const holdLast of [false, true]) {
+      const { steps, end } = filtered(holdLast, undefined, CREATED, CREATED, completed());
+      assert.equal(steps.join('') + end, data(CREATED) + data(completed()));
+    }
+  });
+
   it('holds the last event back and nothing before it', () => {
     const { steps, end } = filtered(true, undefined, CREATED, completed(), PING, DONE);
     assert.deepEqual(steps, [data(CREATED), '', '', '']);

@@ -37,6 +37,14 @@ describe('openai-responses stream decoder', () => {
     ]);
   });
 
+  it('fails a stream into which a second answer was spliced', () => {
+    const other = { type: 'response.created', response: { id: 'r2' } };
+    const events = brief(decoded(CREATED, delta('a'), other, delta('b'), completed()));
+    assert.deepEqual(events.slice(1, -1), ['text-start text-0', 'text-delta text-0 a']);
+    assert.match(events.at(-1) ?? '', /^failed interrupted/);
+    assert.equal(brief(decoded(CREATED, delta('a'), CREATED, completed())).at(-1), 'response-end');
+  });
+
   it('starts an answer that was never announced', () => {
     assert.deepEqual(brief(decoded(delta('a'), completed())).slice(0, 2), ['start   -', 'text-start text-0']);
   });
