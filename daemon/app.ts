@@ -60,6 +60,7 @@ import { createFindModel } from './pipeline/ask-model.ts';
 import { BudgetBoard } from './pipeline/budget-board.ts';
 import { CacheDesk } from './pipeline/cache-desk.ts';
 import { countTokens } from './pipeline/count-tokens.ts';
+import { EscalationRecord } from './pipeline/escalation-record.ts';
 import { loadOutcomes, OutcomeWatch } from './pipeline/outcomes.ts';
 import { RecentRequests } from './pipeline/recent-requests.ts';
 import { createResend } from './pipeline/resend.ts';
@@ -287,6 +288,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     servedCacheReplay: new PromptCacheReplay(),
     economics: new TaskEconomics(),
     usageCalibration: new UsageCalibration(),
+    escalations: new EscalationRecord(),
     attempts: { upstream, health, clock, random: JITTER, pauseMs: () => config.current.retries.pauseMs },
     ledger,
     isHeard: () => bus.isHeard(),

@@ -5,6 +5,7 @@ import type { PrivacyHold } from '../protocol/exchange-record.ts';
 import type { RoutePlan } from '../route/policy.ts';
 import type { AnswerReview } from './answer-review.ts';
 import type { EscalatedRun } from './escalate.ts';
+import type { EscalationRecord } from './escalation-record.ts';
 import type { Exchange } from './exchange.ts';
 import { mustMaySee } from './privacy-gate.ts';
 import type { StandIns } from './stand-ins.ts';
@@ -21,8 +22,9 @@ export function attemptRun(given: {
   readonly views: TargetViews;
   readonly review: AnswerReview;
   readonly standIns: StandIns;
+  readonly escalations: EscalationRecord;
 }): EscalatedRun {
-  const { exchange, wire, plan, privacy, earlier, views, review, standIns } = given;
+  const { exchange, wire, plan, privacy, earlier, views, review, standIns, escalations } = given;
   const { table, connections } = exchange.snapshot;
   return {
     plan: { targets: earlier.able(plan.targets) },
@@ -33,6 +35,7 @@ export function attemptRun(given: {
       return views.forTarget(target);
     },
     check: review.check,
+    record: escalations,
     signal: wire.signal,
     clientHeaders: wire.headers,
     table,

@@ -13,6 +13,7 @@ import {
 } from '../upstream/attempt-loop.ts';
 import { AttemptError } from '../upstream/transport-failure.ts';
 import type { AnswerFinding } from '../verify/answer-check.ts';
+import type { EscalationRecord } from './escalation-record.ts';
 import type { RejectedAnswer } from './exchange-books.ts';
 
 export interface EscalatedRun extends AttemptRun {
@@ -20,6 +21,8 @@ export interface EscalatedRun extends AttemptRun {
   readonly escalation: readonly ModelTarget[];
   /** The first reason to distrust a complete plain answer; null = none was found. */
   readonly check: (answer: Responded) => AnswerFinding | null;
+  /** Says whether it is worth while, and learns from how it ends. */
+  readonly record: EscalationRecord;
   /** Called when a stronger model has answered instead, and when the client left while one was asked. */
   readonly onAnswerRejected: (rejected: RejectedAnswer, finding: AnswerFinding) => void;
 }
@@ -31,7 +34,7 @@ const PATIENCE_MS = 60_000;
 
 /**
  * As `runAttempts`. When the stronger models cannot answer, the weak answer is better than none and goes out after all.
- * When theirs are weak too, the strongest one's goes out. All of it together stays within the configured attempts: a
+ * When theirs are weak too, the strongest one's goes out, and when that has become the rule, the first. All of it together stays within the configured attempts: a
  * request never costs more upstream calls because its first answer was weak.
  */
 export async function runEscalated(deps: AttemptLoopDeps, given: EscalatedRun): Promise<AttemptsResult> {
@@ -47,15 +50,19 @@ export async function runEscalated(deps: AttemptLoopDeps, given: EscalatedRun): 
   let endedMs = run.elapsedMs();
   let stronger = run.escalation;
   let patienceMs = PATIENCE_MS;
+  /** What was found in the first answer, once a stronger model has answered instead. */
+  let first: AnswerFinding | null = null;
   while (result.status === 'responded' && result.outcome.answer.kind === 'plain') {
     attemptsLeft -= 1;
-    if (attemptsLeft <= 0) return result;
     stronger = strongerThan(result.outcome.target, stronger).filter(
       (target) => deps.health.outage(target) === null,
     );
-    if (stronger.length === 0) return result;
+    const isLast = attemptsLeft <= 0 || stronger.length === 0;
+    if (isLast && first === null) return result;
     const finding = run.check(result.outcome);
-    if (finding === null) return result;
+    if (first !== null && (isLast || finding === null)) run.record.ended(first.kind, finding === null);
+    if (isLast || finding === null) return result;
+    if (first === null && !run.record.isWorthwhile(finding.kind)) return result;
     const { outcome, startedAtMs } = result;
     const rejected = { outcome, startedAtMs, durationMs: endedMs - startedAtMs };
     let next: StrongerAnswer | null = null;
@@ -67,6 +74,7 @@ export async function runEscalated(deps: AttemptLoopDeps, given: EscalatedRun): 
     }
     if (next === null) return result;
     result = next;
+    first ??= finding;
     patienceMs -= run.elapsedMs() - endedMs;
     endedMs = run.elapsedMs();
   }

@@ -21,6 +21,7 @@ import type { BudgetBoard } from './budget-board.ts';
 import type { ClientResponse } from './client-response.ts';
 import { decide, type DecideDeps } from './decide.ts';
 import { runEscalated } from './escalate.ts';
+import type { EscalationRecord } from './escalation-record.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { holdRequest, isKeptFromGrading } from './privacy-gate.ts';
 import { prepareReply, sendRefusal } from './relay.ts';
@@ -44,6 +45,7 @@ export interface PipelineDeps extends ExchangeDeps, DecideDeps, AdmitDeps {
   readonly findEmbedder?: FindEmbedder;
   readonly classifier: Classifier;
   readonly attempts: AttemptLoopDeps;
+  readonly escalations: EscalationRecord;
   readonly ids: IdSource;
   readonly log: Log;
   /** Answers that clients may go on from by their id. */
@@ -165,7 +167,8 @@ async function askModels(
     prompt: exchange.prompt,
   });
   const review = new AnswerReview({ settings: snapshot.escalation, request, features, classification });
-  const run = attemptRun({ exchange, wire, plan, privacy, earlier, views, review, standIns });
+  const { escalations } = deps;
+  const run = attemptRun({ exchange, wire, plan, privacy, earlier, views, review, standIns, escalations });
   const result = await runEscalated(deps.attempts, run).catch((error: unknown) => {
     throw standIns.explain(toRouterError(error));
   });

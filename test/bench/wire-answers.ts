@@ -61,7 +61,16 @@ export function streamAnswer(dialect: WireDialect): readonly Buffer[] {
 }
 
 const TLS_RECORD_BYTES = 16_384;
-const TEXT_OF_2_KB = 'word '.repeat(360);
+// As a model would write it: an answer that repeats itself is taken for a weak one, and another model is asked.
+const TEXT_OF_2_KB = `A connection pool keeps a small number of open connections and lends them out. When a request needs one, the pool looks for an idle connection first, opens another only while it is below its limit, and otherwise lets the request wait in a queue.
+
+Three numbers decide how it behaves. The limit bounds what the other side has to bear: ten connections that each run one query at a time are usually faster than a hundred that fight for the same locks. The idle time says when an unused connection is closed, which should be a little shorter than the time after which the server or a firewall drops it, or the next borrower gets a dead socket. The waiting time is how long a request may queue before it fails with a clear error instead of piling up.
+
+Most trouble comes from connections that are never given back. A function that returns early, or throws between borrowing and returning, leaks one each time; after a day the pool is empty and everything waits. Return the connection in a finally block, and log a warning with the place of borrowing when one is out for longer than a minute.
+
+Watch two figures in production. If the queue is never empty, either queries are slow or the limit is too low, and the database's own view of active sessions tells which. If connections are opened and closed all the time, the idle time is too short for the traffic, and every request pays for a handshake of several round trips.
+
+Before changing anything, measure: take the 99th percentile of the waiting time over an hour of normal load, change one number, and look at the same hour of the next day. Guessing at pool sizes has made more services slow than it has ever made fast, because the effect shows only under load.`;
 
 const chatUsage = {
   prompt_tokens: ANSWER_USAGE.inputTokens,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ModelTarget } from '../../../../daemon/catalog/model-target.ts';
 import { runEscalated } from '../../../../daemon/pipeline/escalate.ts';
+import { EscalationRecord, RETRY_EVERY, VAIN_LIMIT } from '../../../../daemon/pipeline/escalation-record.ts';
 import type { AttemptsResult } from '../../../../daemon/upstream/attempt-loop.ts';
 import type { AttemptOutcome } from '../../../../daemon/upstream/attempt.ts';
 import { Health } from '../../../../daemon/upstream/health.ts';
@@ -30,6 +31,8 @@ interface Script {
   readonly out?: readonly ModelTarget[];
   /** Where answers that were put aside are noted. */
   readonly rejected?: string[];
+  /** What is known of earlier ones. */
+  readonly record?: EscalationRecord;
   readonly onAttempt?: (id: string, controller: AbortController) => void;
 }
 
@@ -92,6 +95,7 @@ async function walk(script: Script) {
         checked.push(target.id);
         return script.weak?.includes(target.id) === true ? WEAK : null;
       },
+      record: script.record ?? new EscalationRecord(),
       request: tinyRequest(),
       signal: controller.signal,
       table: { maxAttempts: 3 },
@@ -121,7 +125,38 @@ describe('runEscalated', () => {
     const { answeredBy, rejected, checked } = await walk({ weak: ['small', 'middle', 'large'] });
     assert.equal(answeredBy, 'large');
     assert.deepEqual(rejected, ['small placeholder-code', 'middle placeholder-code']);
-    assert.deepEqual(checked, ['small', 'middle']); // nobody could do better than the last one
+    assert.deepEqual(checked, ['small', 'middle', 'large']); // the last one for the record: was it worth while?
+  });
+
+  it('asks nobody else when that has been in vain time after time, and now and then looks again', async () => {
+    const record = new EscalationRecord();
+    const allWeak = { weak: ['small', 'middle', 'large'], record };
+    const answers: string[] = [];
+    for (let asked = 0; asked < VAIN_LIMIT + RETRY_EVERY; asked += 1)
+      answers.push((await walk(allWeak)).answeredBy);
+    assert.deepEqual(answers, [
+      ...Array.from({ length: VAIN_LIMIT }, () => 'large'),
+      ...Array.from({ length: RETRY_EVERY - 1 }, () => 'small'),
+      'large',
+    ]);
+  });
+
+  it('goes on asking when one in between was better', async () => {
+    const record = new EscalationRecord();
+    const tried: number[] = [];
+    for (let asked = 0; asked < 4 * VAIN_LIMIT; asked += 1) {
+      const weak = asked % VAIN_LIMIT === 0 ? ['small'] : ['small', 'middle', 'large'];
+      tried.push((await walk({ weak, record })).tried.length);
+    }
+    assert.deepEqual(new Set(tried), new Set([2, 3]));
+  });
+
+  it('learns nothing from a stronger model that did not answer', async () => {
+    const record = new EscalationRecord();
+    for (let asked = 0; asked < 2 * VAIN_LIMIT; asked += 1) {
+      const { tried } = await walk({ weak: ['small'], broken: ['middle', 'large'], record });
+      assert.deepEqual(tried, ['small', 'middle', 'large']);
+    }
   });
 
   it('never asks a model of the same or a lower tier', async () => {

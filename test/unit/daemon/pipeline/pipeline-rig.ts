@@ -12,6 +12,7 @@ import { createSseParser } from '../../../../daemon/dialects/sse-parser.ts';
 import type { RouterError } from '../../../../daemon/errors.ts';
 import type { Ledger } from '../../../../daemon/ledger/ledger.ts';
 import type { ClientResponse } from '../../../../daemon/pipeline/client-response.ts';
+import { EscalationRecord } from '../../../../daemon/pipeline/escalation-record.ts';
 import { ResponseMemory } from '../../../../daemon/pipeline/response-memory.ts';
 import type { PipelineDeps } from '../../../../daemon/pipeline/serve-exchange.ts';
 import { SignedHistoryVault } from '../../../../daemon/pipeline/signed-history.ts';
@@ -286,6 +287,7 @@ export function rig(options: RigOptions = {}): Rig {
   const statistics = new SuccessStatistics();
   const deps: PipelineDeps = {
     clock,
+    escalations: new EscalationRecord(),
     ids: { exchangeId: () => `x_${++ids}` },
     log: logInto(log),
     snapshot: () => ({
