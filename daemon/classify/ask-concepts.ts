@@ -158,6 +158,8 @@ export const ASK_CONCEPTS: readonly string[] = ROWS.map(([concept]) => concept);
 interface Lexicon {
   readonly whole: ReadonlyMap<string, readonly number[]>;
   readonly stems: ReadonlyMap<string, readonly number[]>;
+  /** The first letters of all stems: most words end their search here. */
+  readonly beginnings: ReadonlySet<string>;
   /** Of writing without spaces. */
   readonly wide: readonly (readonly [string, number])[];
 }
@@ -181,12 +183,15 @@ function buildLexicon(): Lexicon {
       else put(entry.length < MIN_STEM_CHARS ? whole : stems, entry, concept);
     }
   });
-  return { whole, stems, wide };
+  const beginnings = new Set([...stems.keys()].map((stem) => stem.slice(0, MIN_STEM_CHARS)));
+  return { whole, stems, beginnings, wide };
 }
 
 /** Indexes of the concepts that a word (lower case) stands for; at most as many lookups as stems have lengths. */
 export function conceptsOfWord(word: string): readonly number[] {
-  const found: number[] = [...(lexicon.whole.get(word) ?? [])];
+  const whole = lexicon.whole.get(word);
+  if (!lexicon.beginnings.has(word.slice(0, MIN_STEM_CHARS))) return whole ?? [];
+  const found: number[] = whole === undefined ? [] : [...whole];
   const longest = Math.min(MAX_STEM_CHARS, word.length);
   for (let length = MIN_STEM_CHARS; length <= longest; length += 1) {
     const concepts = lexicon.stems.get(word.slice(0, length));

@@ -94,13 +94,13 @@ export function askHeadFeatures(ask: string): AskHeadFeatures {
   const { order, material, orderText } = splitOrder(prose);
   const later = laterSentences(prose);
   // The words of material say nothing about the work.
-  const rules = judgeByRules(orderText ?? ask);
+  const rules = orderText === null ? judgeByRules(ask, shape) : judgeByRules(orderText);
   const sparse = new SparseValues();
   addOrder(sparse, order);
   const concepts = conceptsOf(order);
-  sparse.addAll(CONCEPT_SEED, pairsOf(concepts), 1.4);
-  sparse.addAll(SENTENCE_SEED, later, 0.8);
-  sparse.addAll(MATERIAL_SEED, material.slice(0, MATERIAL_WORDS), 0.5);
+  sparse.addWords(CONCEPT_SEED, pairsOf(concepts), 1.4);
+  sparse.addWords(SENTENCE_SEED, later, 0.8);
+  sparse.addWords(MATERIAL_SEED, material.slice(0, MATERIAL_WORDS), 0.5);
   return {
     text: { ...sparse.result(), dense: denseOf(shape, rules, order, material, concepts) },
     shape,
@@ -124,25 +124,31 @@ const CONCEPT_SEED = 0x1f83d9ab;
 const SENTENCE_SEED = 0x5be0cd19;
 
 function addOrder(sparse: SparseValues, order: readonly string[]): void {
-  sparse.addAll(WORD_SEED, order, 1);
-  sparse.addAll(
-    PAIR_SEED,
-    order.map((word, index) => `${order[index - 1] ?? '^'} ${word}`),
-    1,
+  const { length } = order;
+  sparse.addWords(WORD_SEED, order, 1);
+  sparse.begin();
+  for (let index = 0; index < length; index += 1)
+    sparse.note(hashOfTwo(PAIR_SEED, order[index - 1] ?? '^', order[index] ?? ''));
+  sparse.end(1);
+  sparse.begin();
+  for (let index = 2; index < length; index += 1)
+    sparse.note(hashOfTwo(GAP_SEED, order[index - 2] ?? '', order[index] ?? ''));
+  sparse.end(0.5);
+  sparse.begin();
+  for (const word of order) addPieces(sparse, word);
+  sparse.end(0.8);
+  const first = Math.max(
+    0,
+    order.findIndex((word) => !POLITE_WORDS.has(word)),
   );
-  sparse.addAll(
-    GAP_SEED,
-    order.slice(2).map((word, index) => `${order[index] ?? ''} ${word}`),
-    0.5,
-  );
-  sparse.addAll(PIECE_SEED, order.flatMap(piecesOf), 0.8);
-  const first = order.findIndex((word) => !POLITE_WORDS.has(word));
-  const start = order.slice(Math.max(0, first), Math.max(0, first) + 3);
-  sparse.addAll(
-    START_SEED,
-    start.map((_, index) => start.slice(0, index + 1).join(' ')),
-    1,
-  );
+  sparse.begin();
+  let opening = START_SEED;
+  for (let index = first; index < Math.min(first + 3, length); index += 1) {
+    if (index > first) opening = step(opening, SPACE);
+    opening = steps(opening, order[index] ?? '');
+    sparse.note(finish(opening));
+  }
+  sparse.end(1);
 }
 
 /** Concepts of the order in the order of its words. */
@@ -162,13 +168,18 @@ function pairsOf(concepts: readonly number[]): readonly string[] {
   return distinct.flatMap((one) => distinct.filter((two) => two > one).map((two) => `${one}+${two}`));
 }
 
-/** Beginnings and the end of a word: forms of one word share them, and so do misspelt ones. */
-function piecesOf(word: string): readonly string[] {
-  if (word.length < 4 || word.startsWith(PLACEHOLDER)) return [];
-  const pieces = [`${word.slice(0, 3)}-`, `-${word.slice(-3)}`];
-  if (word.length > 4) pieces.push(`${word.slice(0, 4)}-`);
-  if (word.length > 5) pieces.push(`${word.slice(0, 5)}-`);
-  return pieces;
+/** Beginnings and the end of a word: forms of one word share them, and so do misspelt ones. A dash stands for the rest. */
+function addPieces(sparse: SparseValues, word: string): void {
+  const { length } = word;
+  if (length < 4 || word.startsWith(PLACEHOLDER)) return;
+  let beginning = PIECE_SEED;
+  for (let index = 0; index < Math.min(5, length - 1); index += 1) {
+    beginning = step(beginning, word.charCodeAt(index));
+    if (index >= 2) sparse.note(finish(step(beginning, DASH)));
+  }
+  let end = step(PIECE_SEED, DASH);
+  for (let index = length - 3; index < length; index += 1) end = step(end, word.charCodeAt(index));
+  sparse.note(finish(end));
 }
 
 /** Marks a word that stands for something else; no text has it in a word. */
@@ -318,10 +329,8 @@ function denseOf(
   const start = order.find((word) => !POLITE_WORDS.has(word)) ?? '';
   const orderChars = order.reduce((sum, word) => sum + word.length + 1, 0);
   const named = order.filter((word) => word === `${PLACEHOLDER}name` || word === `${PLACEHOLDER}code`).length;
-  const found = new Set(rules.matches.map(({ row }) => row));
-  const all = new Set(concepts);
-  const first = new Set(conceptsOfToken(start));
-  return Float64Array.from([
+  const dense = new Float64Array(ASK_HEAD_DENSE.length);
+  dense.set([
     Math.log1p(orderChars) / 3,
     Math.log1p(shape.chars) / 4,
     Math.log1p(order.length) / 2,
@@ -343,10 +352,12 @@ function denseOf(
     Math.log1p(material.length) / 3,
     clamp(rules.difficulty / 3),
     clamp(rules.hardness / 3),
-    ...RULE_SIGNALS.map((row) => flag(found.has(row))),
-    ...ASK_CONCEPTS.map((_, concept) => flag(all.has(concept))),
-    ...ASK_CONCEPTS.map((_, concept) => flag(first.has(concept))),
   ]);
+  for (const { row } of rules.matches) dense[SHAPE_COUNTS.length + RULE_SIGNALS.indexOf(row)] = 1;
+  const anywhere = SHAPE_COUNTS.length + RULE_SIGNALS.length;
+  for (const concept of concepts) dense[anywhere + concept] = 1;
+  for (const concept of conceptsOfToken(start)) dense[anywhere + ASK_CONCEPTS.length + concept] = 1;
+  return dense;
 }
 
 /** Ends of sentences and commas of an order: each adds something to do. */
@@ -372,34 +383,123 @@ function isSpace(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }
 
-/** Collects hashes; each kind of feature is scaled by how many there are, so that long texts do not shout. */
+/**
+ * Collects hashes; each kind of feature is scaled by how many different ones there are, so that long texts do not shout.
+ * A table with open addressing and hashes that are computed in place: half the time of sets of strings.
+ */
 class SparseValues {
-  readonly #values = new Map<number, number>();
+  /** Index of the feature plus one; 0 = free. */
+  #slots = new Uint16Array(1024);
+  #hashes = new Uint32Array(256);
+  #values = new Float64Array(256);
+  /** The kind that last noted the feature. */
+  #kinds = new Uint8Array(256);
+  #size = 0;
+  #kind = 0;
+  /** Indexes of the features of the kind that was begun. */
+  readonly #noted: number[] = [];
 
-  addAll(seed: number, words: readonly string[], strength: number): void {
-    const distinct = new Set(words);
-    const value = strength / Math.max(1, distinct.size) ** LENGTH_EXPONENT;
-    for (const word of distinct) {
-      const hash = hashOf(seed, word);
-      this.#values.set(hash, (this.#values.get(hash) ?? 0) + value);
-    }
+  addWords(seed: number, words: readonly string[], strength: number): void {
+    this.begin();
+    for (const word of words) this.note(hashOf(seed, word));
+    this.end(strength);
+  }
+
+  begin(): void {
+    this.#kind += 1;
+    this.#noted.length = 0;
+  }
+
+  /** A feature of the kind that was begun; again is the same as once. */
+  note(hash: number): void {
+    const index = this.#indexOf(hash);
+    if (this.#kinds[index] === this.#kind) return;
+    this.#kinds[index] = this.#kind;
+    this.#noted.push(index);
+  }
+
+  end(strength: number): void {
+    const value = strength / Math.max(1, this.#noted.length) ** LENGTH_EXPONENT;
+    for (const index of this.#noted) this.#values[index] = (this.#values[index] ?? 0) + value;
   }
 
   result(): { readonly hashes: Uint32Array; readonly values: Float32Array } {
     return {
-      hashes: Uint32Array.from(this.#values.keys()),
-      values: Float32Array.from(this.#values.values()),
+      hashes: this.#hashes.slice(0, this.#size),
+      values: Float32Array.from(this.#values.subarray(0, this.#size)),
     };
+  }
+
+  #indexOf(hash: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const entry = this.#slots[slot] ?? 0;
+      if (entry === 0) break;
+      if (this.#hashes[entry - 1] === hash) return entry - 1;
+      slot = (slot + 1) & mask;
+    }
+    if (this.#size === this.#hashes.length) {
+      this.#grow();
+      return this.#indexOf(hash);
+    }
+    this.#hashes[this.#size] = hash;
+    this.#size += 1;
+    this.#slots[slot] = this.#size;
+    return this.#size - 1;
+  }
+
+  /** The words of an order are bounded, so there are never more than a few thousand features. */
+  #grow(): void {
+    const size = this.#size * 2;
+    this.#hashes = widened(this.#hashes, new Uint32Array(size));
+    this.#values = widened(this.#values, new Float64Array(size));
+    this.#kinds = widened(this.#kinds, new Uint8Array(size));
+    this.#slots = new Uint16Array(size * 4);
+    const mask = this.#slots.length - 1;
+    for (let index = 0; index < this.#size; index += 1) {
+      let slot = (this.#hashes[index] ?? 0) & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = index + 1;
+    }
   }
 }
 
+function widened<Numbers extends Uint32Array | Float64Array | Uint8Array>(
+  from: Numbers,
+  to: Numbers,
+): Numbers {
+  to.set(from);
+  return to;
+}
+
 const LENGTH_EXPONENT = 0.4;
+const SPACE = 32;
+const DASH = 45;
 
 function hashOf(seed: number, word: string): number {
-  let hash = seed;
-  for (let index = 0; index < word.length; index += 1)
-    hash = Math.imul(hash ^ word.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return finish(steps(seed, word));
+}
+
+/** Of both words with a space between them. */
+function hashOfTwo(seed: number, one: string, two: string): number {
+  return finish(steps(step(steps(seed, one), SPACE), two));
+}
+
+function steps(hash: number, word: string): number {
+  let stepped = hash;
+  for (let index = 0; index < word.length; index += 1) stepped = step(stepped, word.charCodeAt(index));
+  return stepped;
+}
+
+function step(hash: number, code: number): number {
+  return Math.imul(hash ^ code, 0x01000193);
+}
+
+/** Spreads the bits: the low ones of the plain hash depend on the last letters only. */
+function finish(hash: number): number {
+  let mixed = hash;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

@@ -192,10 +192,12 @@ const LEAST_REASON = 0.15;
 function reasonsOf({ text, rules }: AskHeadFeatures): readonly string[] {
   const weights = data.outputs[ASK_HEAD_TASKS.length]?.dense ?? [];
   const reasons: { readonly index: number; readonly odds: number }[] = [];
-  text.dense.forEach((value, index) => {
+  for (let index = 0; index < text.dense.length; index += 1) {
+    const value = text.dense[index] ?? 0;
+    if (value === 0) continue;
     const odds = value * (weights[index] ?? 0);
     if (Math.abs(odds) >= LEAST_REASON) reasons.push({ index, odds });
-  });
+  }
   return reasons
     .toSorted((a, b) => Math.abs(b.odds) - Math.abs(a.odds))
     .slice(0, MAX_REASONS)

@@ -103,8 +103,7 @@ function classify(features: RequestFeatures, options: RuleClassifierOptions): Cl
 }
 
 /** Judges one text by the table, without anything before it. */
-export function judgeByRules(ask: string): RuleJudgement {
-  const shape = shapeOf(ask);
+export function judgeByRules(ask: string, shape: AskShape = shapeOf(ask)): RuleJudgement {
   const words = wordsIn(shape.prose);
   const matches = relevantSignals(words);
   const technical = new Set(words.filter(isTechnical)).size;
