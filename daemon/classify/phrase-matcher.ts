@@ -5,12 +5,17 @@
 export function wordsIn(text: string): readonly string[] {
   const words: string[] = [];
   let start = -1;
+  let isPlain = true;
   for (let position = 0; position <= text.length; position += 1) {
-    const isWord = position < text.length && isWordCode(text.charCodeAt(position));
+    const code = position < text.length ? text.charCodeAt(position) : 0;
+    const isWord = isWordCode(code);
     if (isWord && start < 0) start = position;
+    if (isWord && ((code >= 65 && code <= 90) || code >= 0xc0)) isPlain = false;
     if (isWord || start < 0) continue;
-    words.push(normalWord(text.slice(start, position)));
+    const word = text.slice(start, position);
+    words.push(isPlain ? word : normalWord(word));
     start = -1;
+    isPlain = true;
   }
   return words;
 }
