@@ -18,6 +18,8 @@ export interface AnswerSizes {
   /** Thoughts that came sealed, and the length of their seals. */
   readonly sealCount: number;
   readonly sealChars: number;
+  /** It came to its end, which is a token too. */
+  readonly isComplete: boolean;
 }
 
 export class AnswerObserver {
@@ -50,6 +52,7 @@ export class AnswerObserver {
       callTokens: this.#calls.tokens,
       sealCount: this.#sealCount,
       sealChars: this.#sealChars,
+      isComplete: this.isComplete,
     };
   }
 

@@ -22,7 +22,7 @@ export interface CacheKeyInput {
   readonly path: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly controls: Pick<ReceivedControls, 'policy' | 'allowsDearer' | 'bypassCache' | 'workspaceId'>;
-  readonly snapshot: Pick<RouterSnapshot, 'table' | 'dearerFallback'>;
+  readonly snapshot: Pick<RouterSnapshot, 'table' | 'connections' | 'dearerFallback'>;
   /** Who alone may answer; absent = anybody. */
   readonly privacy?: PrivacyHold | null;
 }
@@ -63,6 +63,7 @@ export function requestKeyOf(
           ? null
           : [privacy.rules.toSorted(byCodeUnit), privacy.providers?.toSorted(byCodeUnit) ?? null],
       table: table.hash,
+      addresses: addressesOf(snapshot.connections),
     },
     features: features.toSorted(byCodeUnit),
   };
@@ -73,6 +74,21 @@ export function requestKeyOf(
   };
   return new RequestKey(request, scope, path, place);
 }
+
+type Connections = RouterSnapshot['connections'];
+
+/** Behind another address a model of the same name may be another one. */
+function addressesOf(connections: Connections): string {
+  const known = ADDRESSES.get(connections);
+  if (known !== undefined) return known;
+  const each = [...connections.values()].map(({ name, baseUrl, dialect }) => `${name} ${dialect} ${baseUrl}`);
+  const addresses = each.toSorted(byCodeUnit).join('\n');
+  ADDRESSES.set(connections, addresses);
+  return addresses;
+}
+
+/** Of each configuration once. */
+const ADDRESSES = new WeakMap<Connections, string>();
 
 function featuresIn(header: string, value = ''): readonly string[] {
   const features = new Set(value.split(',').map((feature) => feature.trim()));
