@@ -173,7 +173,7 @@ export const configSchema = group({
     exact: group({
       enabled: flag().default(true).describe('Whether equal requests are answered from memory.'),
       ttlS: wholeNumber(1, 31_536_000, 's').default(3600).describe('How long an answer is kept, seconds.'),
-      maxBytes: wholeNumber(0, 17_179_869_184, 'bytes').default(67_108_864).describe('Memory for it, bytes.'),
+      maxBytes: wholeNumber(0, 17_179_869_184, 'bytes').default(33_554_432).describe('Memory for it, bytes.'),
       onDisk: flag()
         .default(false)
         .describe('Whether answers are also kept in the file cache.db (mode 0600), over restarts.'),

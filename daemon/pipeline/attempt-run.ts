@@ -5,7 +5,7 @@ import type { PrivacyHold } from '../protocol/exchange-record.ts';
 import type { RoutePlan } from '../route/policy.ts';
 import type { AnswerReview } from './answer-review.ts';
 import type { EscalatedRun } from './escalate.ts';
-import type { EscalationRecord } from './escalation-record.ts';
+import { VAIN_LIMIT, type EscalationRecord } from './escalation-record.ts';
 import type { Exchange } from './exchange.ts';
 import { mustMaySee } from './privacy-gate.ts';
 import type { StandIns } from './stand-ins.ts';
@@ -46,6 +46,8 @@ export function attemptRun(given: {
       exchange.attemptFailed(report);
       views.attemptFailed(report);
     },
+    onLetThrough: () =>
+      exchange.warn(`no stronger model was asked: the last ${VAIN_LIMIT} times one was no better`),
     onAnswerRejected: (rejected, finding) => exchange.answerRejected(rejected, finding),
   };
 }

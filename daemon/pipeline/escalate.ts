@@ -23,6 +23,8 @@ export interface EscalatedRun extends AttemptRun {
   readonly check: (answer: Responded) => AnswerFinding | null;
   /** Says whether it is worth while, and learns from how it ends. */
   readonly record: EscalationRecord;
+  /** Called when a weak answer goes out because stronger models have not been better lately. */
+  readonly onLetThrough: () => void;
   /** Called when a stronger model has answered instead, and when the client left while one was asked. */
   readonly onAnswerRejected: (rejected: RejectedAnswer, finding: AnswerFinding) => void;
 }
@@ -34,8 +36,9 @@ const PATIENCE_MS = 60_000;
 
 /**
  * As `runAttempts`. When the stronger models cannot answer, the weak answer is better than none and goes out after all.
- * When theirs are weak too, the strongest one's goes out, and when that has become the rule, the first. All of it together stays within the configured attempts: a
- * request never costs more upstream calls because its first answer was weak.
+ * When theirs are weak too, the strongest one's goes out, and when that has become the rule, the first. All of it
+ * together stays within the configured attempts: a request never costs more upstream calls because its first answer was
+ * weak.
  */
 export async function runEscalated(deps: AttemptLoopDeps, given: EscalatedRun): Promise<AttemptsResult> {
   let attemptsLeft = given.table.maxAttempts;
@@ -62,7 +65,10 @@ export async function runEscalated(deps: AttemptLoopDeps, given: EscalatedRun): 
     const finding = run.check(result.outcome);
     if (first !== null && (isLast || finding === null)) run.record.ended(first.kind, finding === null);
     if (isLast || finding === null) return result;
-    if (first === null && !run.record.isWorthwhile(finding.kind)) return result;
+    if (first === null && !run.record.isWorthwhile(finding.kind)) {
+      run.onLetThrough();
+      return result;
+    }
     const { outcome, startedAtMs } = result;
     const rejected = { outcome, startedAtMs, durationMs: endedMs - startedAtMs };
     let next: StrongerAnswer | null = null;

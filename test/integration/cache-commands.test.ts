@@ -57,14 +57,14 @@ describe('[A31] the cache of a daemon', () => {
         inFlight: 0,
         enabled: true,
         disk: null,
-        maxBytes: 67_108_864,
+        maxBytes: 33_554_432,
         ttlS: 3600,
       },
     );
     assert.ok(bytes > 500 && bytes < 5000, String(bytes));
     const { stdout, exitCode } = await runInProcess(daemon.home, 'cache', 'stats');
     assert.equal(exitCode, 0);
-    assert.match(stdout, /^in memory +1 answer, 0\.0 MB of 67\.1 MB$/m);
+    assert.match(stdout, /^in memory +1 answer, 0\.0 MB of 33\.6 MB$/m);
     assert.match(stdout, /^since start +3 lookups, 2 hits$/m);
     assert.match(stdout, /^in the books +66\.7 % of the requests/m);
     const printed = await runInProcess(daemon.home, 'cache', 'stats', '--json');

@@ -28,7 +28,7 @@ const DEFAULTS = {
   },
   retries: { maxAttempts: 3, pauseMs: 500, exactFallback: false, dearerFallback: 'allow' },
   cache: {
-    exact: { enabled: true, ttlS: 3600, maxBytes: 67_108_864, onDisk: false },
+    exact: { enabled: true, ttlS: 3600, maxBytes: 33_554_432, onDisk: false },
     semantic: { enabled: false, threshold: 0.9 },
   },
   budgets: [],

@@ -46,6 +46,7 @@ async function walk(script: Script) {
   const failed: string[] = [];
   const { rejected = [] } = script;
   const checked: string[] = [];
+  const letThrough: string[] = [];
   const outcomeOf = (target: ModelTarget): AttemptOutcome =>
     script.broken?.includes(target.id) === true
       ? {
@@ -101,12 +102,13 @@ async function walk(script: Script) {
       table: { maxAttempts: 3 },
       elapsedMs: () => clock.monotonicMs(),
       onAttemptFailed: ({ target, failure }) => void failed.push(`${target.id} ${failure.kind}`),
+      onLetThrough: () => void letThrough.push('weak'),
       onAnswerRejected: ({ outcome }, { kind }) => void rejected.push(`${outcome.target.id} ${kind}`),
     },
   );
   const settled = await result;
   const answeredBy = settled.status === 'responded' ? settled.outcome.target.id : settled.status;
-  return { answeredBy, tried, failed, rejected, checked };
+  return { answeredBy, tried, failed, rejected, checked, letThrough };
 }
 
 describe('runEscalated', () => {
@@ -132,8 +134,13 @@ describe('runEscalated', () => {
     const record = new EscalationRecord();
     const allWeak = { weak: ['small', 'middle', 'large'], record };
     const answers: string[] = [];
-    for (let asked = 0; asked < VAIN_LIMIT + RETRY_EVERY; asked += 1)
-      answers.push((await walk(allWeak)).answeredBy);
+    let told = 0;
+    for (let asked = 0; asked < VAIN_LIMIT + RETRY_EVERY; asked += 1) {
+      const { answeredBy, letThrough } = await walk(allWeak);
+      answers.push(answeredBy);
+      told += letThrough.length;
+    }
+    assert.equal(told, RETRY_EVERY - 1);
     assert.deepEqual(answers, [
       ...Array.from({ length: VAIN_LIMIT }, () => 'large'),
       ...Array.from({ length: RETRY_EVERY - 1 }, () => 'small'),
