@@ -326,6 +326,7 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
       now: () => clock.now(),
       readHistory: (query) => ledger.history(query),
       storedTable: (hash) => ledger.table(hash),
+      monotonicMs: () => clock.monotonicMs(),
       pause: () => setImmediatePromise(),
     }),
     resend: createResend({ pipeline, recent }),

@@ -18,12 +18,23 @@ export interface TimeMachineDeps extends ReplayQuestionDeps {
   readonly readHistory: (query: HistoryQuery) => HistoryPage;
   /** A stored table, for models that are gone; null = not kept. */
   readonly storedTable: (hash: string) => RoutingTable | null;
+  readonly monotonicMs: () => number;
   /** Lets everything else have its turn. */
   readonly pause: () => Promise<void>;
 }
 
-/** 100 rows take 2 ms here, 5 ms on a busy machine: reading, deciding and booking. */
-const ROWS_PER_SLICE = 100;
+/** Of one slice: reading, deciding and booking. The event loop of an idle daemon is that late now and then as well. */
+const SLICE_MS = 4;
+/** 100 rows take 2 ms on a quick machine and 20 on a slow and busy one, so their number follows what the last ones took. */
+const FIRST_ROWS = 50;
+const LEAST_ROWS = 10;
+const MOST_ROWS = 200;
+
+function rowsNext(rows: number, tookMs: number): number {
+  // In between no more than twice as many: one quick slice tells little.
+  const wanted = Math.min(2 * rows, (rows * SLICE_MS) / Math.max(tookMs, 0.1));
+  return Math.round(Math.min(MOST_ROWS, Math.max(LEAST_ROWS, wanted)));
+}
 
 /** One replay at a time: two would take turns and end later than one after the other. */
 export function createTimeMachine(deps: TimeMachineDeps): (input: ReplayInput) => Promise<ReplayBody> {
@@ -40,10 +51,11 @@ async function replay(deps: TimeMachineDeps, input: ReplayInput): Promise<Replay
   const walk = new HistoryReplay(deps.policy, table, options);
   const known = new Set<string>();
   let query: HistoryQuery | null = {
-    limit: ROWS_PER_SLICE,
+    limit: FIRST_ROWS,
     ...(input.sinceAtMs === null ? {} : { sinceAtMs: input.sinceAtMs }),
   };
   while (query !== null) {
+    const beganMs = deps.monotonicMs();
     const page: HistoryPage = deps.readHistory(query);
     for (const hash of page.tableHashes) {
       if (known.has(hash)) continue;
@@ -51,7 +63,8 @@ async function replay(deps: TimeMachineDeps, input: ReplayInput): Promise<Replay
       walk.know(deps.storedTable(hash)?.targets ?? []);
     }
     for (const step of page.steps) walk.add(step);
-    query = page.next === null ? null : { ...query, after: page.next };
+    const limit = rowsNext(query.limit, deps.monotonicMs() - beganMs);
+    query = page.next === null ? null : { ...query, limit, after: page.next };
     await deps.pause();
   }
   return { ...walk.result(), profile: table.profile, notes: notesOf(options) };

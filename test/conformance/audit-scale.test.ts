@@ -112,7 +112,11 @@ describe(`the audit of a history of ${LINES.toLocaleString('en-US')} lines`, fun
   });
 
   it('ends at Ctrl+C with what was read until then', async () => {
-    const { code, report } = await runAudit(home, whole.elapsedMs / 3);
+    // A machine that has become quicker is through by then: it is interrupted sooner.
+    let end = whole;
+    for (let share = 3; share < 50 && !end.report.isPartial; share *= 2)
+      end = await runAudit(home, whole.elapsedMs / share);
+    const { code, report } = end;
     assert.equal(code, 0);
     assert.equal(report.isPartial, true);
     assert.ok(report.requests > 0 && report.requests < made.requests, String(report.requests));

@@ -1,5 +1,5 @@
 // How long the figures of the dashboard take, from a ledger file as the daemon writes it. Measured as time of the
-// processor, so that a busy machine does not change the verdict.
+// processor, so that a busy machine does not change the verdict; a slow one is given its time.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import { openLedger, type SqliteLedger } from '../../daemon/ledger/sqlite-ledger.ts';
 import { systemClock } from '../../daemon/util/clock.ts';
 import { silentLog } from '../../daemon/util/log.ts';
+import { machineSlowness } from '../support/machine-speed.ts';
 import { runDaemon, type TestDaemon } from '../support/run-daemon.ts';
 import { exchange } from '../unit/daemon/ledger/ledger-fixtures.ts';
 
@@ -50,6 +51,12 @@ async function processorMs(work: () => unknown): Promise<number> {
 
 describe('speed of the dashboard', function () {
   this.timeout(120_000);
+  let slowness = 1;
+  before(() => {
+    slowness = machineSlowness();
+    if (slowness > 1)
+      console.log(`      a machine ${slowness.toFixed(1)} times slower than the limits are for`);
+  });
 
   describe('over 100,000 requests', () => {
     let folder: string;
@@ -69,7 +76,7 @@ describe('speed of the dashboard', function () {
       const takenMs = await processorMs(() => ledger.series(query));
       const filteredMs = await processorMs(() => ledger.series({ ...query, client: 'cline' }));
       console.log(`      ${takenMs.toFixed(1)} ms, of one client ${filteredMs.toFixed(1)} ms`);
-      assert.ok(takenMs < 50, `${takenMs} ms`);
+      assert.ok(takenMs < 50 * slowness, `${takenMs} ms`);
       let turns = 0;
       let isDone = false;
       const counting = (): void => {
@@ -86,8 +93,8 @@ describe('speed of the dashboard', function () {
       const takenMs = await processorMs(() => ledger.exchanges({ limit: 500 }));
       const filteredMs = await processorMs(() => ledger.exchanges({ client: 'cline', model: 'opus' }));
       console.log(`      ${takenMs.toFixed(1)} ms, 50 of one client and model ${filteredMs.toFixed(1)} ms`);
-      assert.ok(takenMs < 50, `${takenMs} ms`);
-      assert.ok(filteredMs < 50, `${filteredMs} ms`);
+      assert.ok(takenMs < 50 * slowness, `${takenMs} ms`);
+      assert.ok(filteredMs < 50 * slowness, `${filteredMs} ms`);
     });
   });
 
@@ -116,7 +123,7 @@ describe('speed of the dashboard', function () {
       const takenMs = await processorMs(paint);
       const wallMs = (performance.now() - startMs) / 6;
       console.log(`      ${takenMs.toFixed(1)} ms of processor, ${wallMs.toFixed(1)} ms on the clock`);
-      assert.ok(takenMs < 200, `${takenMs} ms`);
+      assert.ok(takenMs < 200 * slowness, `${takenMs} ms`);
     });
 
     it('[A45] all of them in pages of 500 are each there once', async () => {

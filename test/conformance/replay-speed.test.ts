@@ -21,6 +21,7 @@ import type { RoutingTable } from '../../daemon/route/policy.ts';
 import { thresholdsFrom } from '../../daemon/route/thresholds.ts';
 import { systemClock } from '../../daemon/util/clock.ts';
 import { silentLog } from '../../daemon/util/log.ts';
+import { machineSlowness } from '../support/machine-speed.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { decision, exchange } from '../unit/daemon/ledger/ledger-fixtures.ts';
 import { createDice, type Dice } from './replay-simulation.ts';
@@ -232,6 +233,7 @@ describe('[C4] a replay of 100,000 stored requests', function () {
       now: () => START_MS,
       readHistory: (query) => ledger.history(query),
       storedTable: (hash) => ledger.table(hash),
+      monotonicMs: () => performance.now(),
       pause: async () => {
         slicesMs.push(performance.now() - sliceBeganMs);
         await setImmediate();
@@ -276,6 +278,8 @@ describe('[C4] a replay of 100,000 stored requests', function () {
       `    plain reading: ${readingMs.map(Math.round).join(', ')} ms of computing, so ${effort.toFixed(2)}-fold`,
     );
     assert.ok(effort < 2.75, `${effort}-fold`);
-    assert.ok(Math.min(...runs.map(({ usualMs }) => usualMs)) < 20, told.join(', '));
+    const slowness = machineSlowness();
+    const detail = `${told.join(', ')} on a machine ${slowness.toFixed(1)} times slower than the limit is for`;
+    assert.ok(Math.min(...runs.map(({ usualMs }) => usualMs)) < 20 * slowness, detail);
   });
 });
