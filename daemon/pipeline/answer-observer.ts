@@ -18,8 +18,6 @@ export interface AnswerSizes {
   /** Thoughts that came sealed, and the length of their seals. */
   readonly sealCount: number;
   readonly sealChars: number;
-  /** It came to its end, which is a token too. */
-  readonly isComplete: boolean;
 }
 
 export class AnswerObserver {
@@ -52,7 +50,6 @@ export class AnswerObserver {
       callTokens: this.#calls.tokens,
       sealCount: this.#sealCount,
       sealChars: this.#sealChars,
-      isComplete: this.isComplete,
     };
   }
 

@@ -43,9 +43,6 @@ export function inputTokensOf(sizes: PromptSizes, model: EstimatedModel): number
   return Math.max(1, Math.round(tokens));
 }
 
-/** Of the frame of an answer, the sign that it is over: one that was cut off has none. */
-const END_TOKENS = 1;
-
 /** Tokens that `model` will be billed for what it wrote; 0 where nothing came. */
 export function estimateOutputTokens(sizes: AnswerSizes, model: EstimatedModel): OutputEstimate {
   if (!sizes.hasContent) return { outputTokens: 0, reasoningOutputTokens: 0 };
@@ -53,8 +50,7 @@ export function estimateOutputTokens(sizes: AnswerSizes, model: EstimatedModel):
   const { answer } = framing;
   const scale = tokenizerScale(model, framing);
   const reasoning = sealedTokens(framing, sizes, answer.textFactor * scale * sizes.reasoningTokens);
-  const frame = sizes.isComplete ? answer.answer : Math.max(0, answer.answer - END_TOKENS);
-  let tokens = frame + answer.textFactor * scale * sizes.textTokens + reasoning;
+  let tokens = answer.answer + answer.textFactor * scale * sizes.textTokens + reasoning;
   tokens += answer.call * sizes.callCount + answer.callTextFactor * scale * sizes.callTokens;
   if (sizes.callCount > 1) tokens += answer.severalCalls;
   const reasoningOutputTokens = Math.round(reasoning);

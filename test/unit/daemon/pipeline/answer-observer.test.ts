@@ -19,7 +19,6 @@ const NOTHING = {
   callTokens: 0,
   sealCount: 0,
   sealChars: 0,
-  isComplete: false,
 };
 
 describe('the observer of an answer', () => {
@@ -97,6 +96,6 @@ describe('the observer of an answer', () => {
       { type: 'choice-end', choice: 0, finishReason: 'stop', wireReason: 'stop' },
       { type: 'response-end' },
     );
-    assert.deepEqual(sizes, { ...NOTHING, isComplete: true });
+    assert.deepEqual(sizes, NOTHING);
   });
 });
