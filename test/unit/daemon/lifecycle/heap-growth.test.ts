@@ -50,12 +50,16 @@ describe('the bounds of the heap', () => {
       assert.match(stdout, /^\d+$/, stderr);
       return Number(stdout);
     };
-    assert.ok(youngBytes(false) > 32 * MB, 'the work is not enough to show anything');
-    assert.ok(youngBytes(true) <= 32 * MB);
+    // Without the bound it is 64 MB and more; with it 16, or 32 where the last doubling had begun.
+    assert.ok(youngBytes(false) > 40 * MB, 'the work is not enough to show anything');
+    assert.ok(youngBytes(true) <= 40 * MB);
   });
 });
 
-/** Collections come between pieces of work, as they do between requests. */
+/**
+ * Prints how large the young generation was at most: V8 makes it smaller again when little is going on. Collections come
+ * between pieces of work, as they do between requests.
+ */
 const WORK = `
 import { getHeapSpaceStatistics } from 'node:v8';
 import { setImmediate as pause } from 'node:timers/promises';
@@ -64,10 +68,13 @@ const [file, isBound] = process.argv.slice(1);
 const { boundHeap } = await import(pathToFileURL(file).href);
 if (isBound === 'true') boundHeap();
 let kept = [];
-for (let round = 0; round < 150; round += 1) {
+let largest = 0;
+for (let round = 0; round < 200; round += 1) {
   for (let index = 0; index < 10_000; index += 1) kept.push({ round, list: [index] });
   if (kept.length > 200_000) kept = [];
   await pause();
+  const young = getHeapSpaceStatistics().find((one) => one.space_name === 'new_space');
+  largest = Math.max(largest, young.space_size);
 }
-process.stdout.write(String(getHeapSpaceStatistics().find((one) => one.space_name === 'new_space').space_size));
+process.stdout.write(String(largest));
 `;
